@@ -1,0 +1,101 @@
+"""The worker process of a service: its consumer, and (in one worker at a time) relay, timers, jobs and housekeeping."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from aiokafka.errors import KafkaError
+from sqlalchemy import delete
+
+from services.kit import telemetry
+from services.kit.clock import utcnow
+from services.kit.consumer import Consumer
+from services.kit.db import Database
+from services.kit.leader import Duty, Leader
+from services.kit.outbox import backlog
+from services.kit.relay import Relay
+from services.kit.service import Service
+from services.kit.settings import Settings
+from services.kit.tables import idempotent_answers, inbox, outbox
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def working(service: Service, settings: Settings) -> AsyncIterator[Leader]:
+    """Run a service's worker for the length of the block. On the way out the batch in hand is finished."""
+    leader = Leader(service.name, service.database, duties(service, settings))
+    leading = asyncio.create_task(leader.run(), name=f"{service.name}-leader")
+    consumer: Consumer | None = None
+    try:
+        if service.handlers.topics:
+            consumer = Consumer(
+                service.name,
+                service.database,
+                service.handlers,
+                settings.kafka_bootstrap_servers,
+                session_timeout_ms=settings.kafka_session_timeout_ms,
+            )
+            await _start(consumer, service.name)
+        yield leader
+    finally:
+        if consumer is not None:
+            await consumer.stop()
+        leading.cancel()
+        with suppress(asyncio.CancelledError):
+            await leading
+
+
+async def _start(consumer: Consumer, name: str) -> None:
+    delay = 0.2
+    while True:
+        try:
+            await consumer.start()
+        except (KafkaError, OSError) as error:
+            log.warning("consumer_waits_for_broker", service=name, error=repr(error))
+            await consumer.stop()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5.0)
+        else:
+            return
+
+
+def duties(service: Service, settings: Settings) -> list[Duty]:
+    relay = Relay(
+        service.name,
+        service.database,
+        settings.kafka_bootstrap_servers,
+        idempotent=settings.kafka_idempotent_producer,
+    )
+
+    async def timers(_work: asyncio.Event) -> None:
+        await service.timers.run(service.name, service.database)
+
+    async def housekeeping(_work: asyncio.Event) -> None:
+        while True:
+            await measure(service)
+            await clear_out(service.database, settings)
+            await asyncio.sleep(60)
+
+    return [relay.run, timers, housekeeping, *(partial(job.run, service.database) for job in service.jobs)]
+
+
+async def measure(service: Service) -> None:
+    async with service.database.transaction() as session:
+        telemetry.BACKLOG.labels(service.name).set(await backlog(session))
+
+
+async def clear_out(database: Database, settings: Settings) -> None:
+    """Delete what was kept for its time: published outbox rows, consumed event ids, answers to repeated keys."""
+    now = utcnow()
+    limits = (
+        (outbox, outbox.c.published_at, timedelta(days=settings.outbox_retention_days)),
+        (inbox, inbox.c.processed_at, timedelta(days=settings.inbox_retention_days)),
+        (idempotent_answers, idempotent_answers.c.created_at, timedelta(hours=settings.idempotency_retention_hours)),
+    )
+    for table, column, kept in limits:
+        async with database.transaction() as session:
+            await session.execute(delete(table).where(column < now - kept))
