@@ -1,0 +1,143 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.kit.db import COLUMN_TYPES, service_metadata
+
+
+class Base(DeclarativeBase):
+    metadata = service_metadata()
+    type_annotation_map = COLUMN_TYPES
+
+
+class OrganisationRow(Base):
+    """Read model: names and kinds by id."""
+
+    __tablename__ = "organisations"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    aggregate_version: Mapped[int]
+
+
+class DemandRow(Base):
+    """Read model: whose demand it is."""
+
+    __tablename__ = "demands"
+
+    demand_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID]
+    aggregate_version: Mapped[int]
+
+
+class ListingRow(Base):
+    """Read model: what may be inquired about."""
+
+    __tablename__ = "listings"
+
+    listing_id: Mapped[UUID] = mapped_column(primary_key=True)
+    right_id: Mapped[UUID]
+    organisation_id: Mapped[UUID]
+    number: Mapped[str]
+    title: Mapped[str]
+    status: Mapped[str]
+    aggregate_version: Mapped[int]
+
+
+class RightRow(Base):
+    """Read model: what the guard rails look at. Its row is the lock on what is granted on the right."""
+
+    __tablename__ = "rights"
+
+    right_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID]
+    kind: Mapped[str]
+    number: Mapped[str]
+    title: Mapped[str]
+    owner_name: Mapped[str]
+    status: Mapped[str]
+    expires_at: Mapped[datetime | None]
+    encumbrances: Mapped[list[dict[str, Any]]]
+    aggregate_version: Mapped[int]
+
+
+class DealRow(Base):
+    __tablename__ = "deals"
+
+    deal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    listing_id: Mapped[UUID]
+    right_id: Mapped[UUID]
+    number: Mapped[str]
+    title: Mapped[str]
+    licensor_organisation_id: Mapped[UUID] = mapped_column(index=True)
+    licensee_organisation_id: Mapped[UUID] = mapped_column(index=True)
+    broker_organisation_id: Mapped[UUID | None] = mapped_column(index=True)
+    demand_id: Mapped[UUID | None]
+    message: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int]
+    opened_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    closing: Mapped[dict[str, Any] | None]
+
+
+class OfferRow(Base):
+    __tablename__ = "offers"
+    __table_args__ = (UniqueConstraint("deal_id", "round"),)
+
+    offer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id))
+    round: Mapped[int]
+    from_organisation_id: Mapped[UUID]
+    made_by: Mapped[UUID]
+    terms: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SignatureRow(Base):
+    """Append-only, by trigger."""
+
+    __tablename__ = "signatures"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    signatory: Mapped[str]
+    signed_at: Mapped[datetime]
+    document_sha256: Mapped[str]
+
+
+class GrantRow(Base):
+    """What a deal has agreed (reserved until signed or left) or runs on a right."""
+
+    __tablename__ = "grants"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id), primary_key=True)
+    right_id: Mapped[UUID] = mapped_column(index=True)
+    licensee_organisation_id: Mapped[UUID]
+    form: Mapped[str]
+    territories: Mapped[list[str]]
+    field_of_use: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    running: Mapped[bool]
+
+
+class HistoryRow(Base):
+    """Append-only, by trigger; each row carries the hash of the one before (domain/evidence.py)."""
+
+    __tablename__ = "history"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    event: Mapped[str]
+    actor: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str]
+    hash: Mapped[str]

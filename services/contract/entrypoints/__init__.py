@@ -1,0 +1,1 @@
+"""The ways in: the API and the events heard."""
