@@ -1,0 +1,81 @@
+"""`make bench`: measures, prints a table, writes bench/results/latest.json. `--only events hall` picks parts."""
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+# Figure → (goal, whether less is better). Those without a goal are printed for comparison.
+GOALS = {
+    "relay_ratio": (0.5, False),
+    "consume_ratio": (0.5, False),
+    "gateway_ratio": (1.5, True),
+    "publish_to_match_p95_ms": (1_000, True),
+    "start_s": (12, True),
+    "rss_mb": (700, True),
+}
+Say = Callable[[str], None]
+
+
+def events(_say: Say) -> dict[str, float]:
+    from bench.events import measure
+
+    return asyncio.run(measure())
+
+
+def hall(say: Say) -> dict[str, float]:
+    from bench.hall import measure
+
+    with tempfile.TemporaryDirectory(prefix="zayton-bench-", ignore_cleanup_errors=True) as folder:
+        return measure(Path(folder), say)
+
+
+def matching(_say: Say) -> dict[str, float]:
+    from bench.matching_quality import measure
+
+    return measure()
+
+
+PARTS: dict[str, Callable[[Say], dict[str, float]]] = {"events": events, "hall": hall, "matching": matching}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
+    wanted = parser.parse_args().only
+    console = Console()
+    began = time.monotonic()
+    figures: dict[str, float] = {}
+    for name in wanted:
+        console.print(f"[dim]{time.monotonic() - began:6.0f} s[/]  {name}")
+        figures |= PARTS[name](lambda text: console.print(f"[dim]{time.monotonic() - began:6.0f} s    {text}[/]"))
+    console.print(_table(figures))
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    about = {"measured_at": datetime.now(UTC).isoformat(), "cores": os.cpu_count(), "load_1min": os.getloadavg()[0]}
+    RESULTS.write_text(json.dumps({**figures, "about": about}, indent=2) + "\n", encoding="utf-8")
+    console.print(f"Written to {RESULTS.relative_to(Path(__file__).parents[1])}")
+
+
+def _table(figures: dict[str, float]) -> Table:
+    table = Table("figure", "value", "goal", "")
+    for name, value in figures.items():
+        goal, less_is_better = GOALS.get(name, (None, False))
+        verdict = "" if goal is None else ("met" if (value <= goal) is less_is_better else "[bold]missed[/]")
+        sign = "≤" if less_is_better else "≥"
+        table.add_row(
+            name, f"{value:,.3g}" if value < 100 else f"{value:,.0f}", f"{sign} {goal}" if goal else "", verdict
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
