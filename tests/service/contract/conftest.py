@@ -1,0 +1,24 @@
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from services.contract.bootstrap import build
+from services.kit.settings import Settings
+from tests.conftest import ServiceDatabase
+from tests.service.contract.hall import Hall
+from tests.support.tokens import Issuer
+
+
+@pytest.fixture
+async def hall(
+    service_database: ServiceDatabase, settings_for: Callable[..., Settings], issuer: Issuer
+) -> AsyncIterator[Hall]:
+    database = await service_database("contract")
+    service = build(settings_for(database, pool_size=6), verifier=issuer.verifier())
+    transport = httpx.ASGITransport(app=service.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://contract") as client:
+        the_hall = Hall(service, issuer, client)
+        await the_hall.organisations()
+        yield the_hall
+    await service.close()

@@ -1,0 +1,13 @@
+"""Unit tests open no socket. Pairs of Unix sockets stay allowed: every event loop wakes itself by one."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_socket import disable_socket, enable_socket
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets() -> Iterator[None]:
+    disable_socket(allow_unix_socket=True)
+    yield
+    enable_socket()
