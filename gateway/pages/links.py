@@ -21,6 +21,11 @@ def with_query(path: str, query: Query | Mapping[str, Any] = (), **changes: Any)
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+def without(path: str, query: Query, name: str, value: str) -> str:
+    """The same question with one value of one parameter less, from its beginning."""
+    return with_query(path, [pair for pair in query if pair != (name, value) and pair[0] not in {"cursor", "done"}])
+
+
 def page_of(link: str, language: str) -> str | None:
     """The page that shows a resource of the API, such as the `link` of a notification; None where there is none."""
     path = link.removeprefix(_API)

@@ -6,8 +6,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.pages import charts
 from gateway.pages.assets import Assets
-from gateway.pages.links import page_of, with_query
-from gateway.pages.texts import TAGS, Language, tag_of
+from gateway.pages.links import page_of, with_query, without
+from gateway.pages.texts import TAGS, Language, paragraphs, tag_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -31,9 +31,12 @@ def environment(language: Language, assets: Assets) -> Environment:
         bars=charts.bars,
         tag_of_code=TAGS.__getitem__,
         with_query=with_query,
+        without=without,
         page_of=page_of,
     )
+    jinja.tests["message"] = language.has
     jinja.filters.update(
+        paragraphs=paragraphs,
         said=language.said,
         date=language.day,
         time=language.time,

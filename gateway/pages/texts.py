@@ -7,7 +7,7 @@ rules), and is read by `n`.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -53,7 +53,7 @@ class Language:
         self.other = next(other for other in TAGS if other != code)
         self._catalogue = catalogue
         self._locale = Locale.parse(_LOCALES[code])
-        self._time_zone = time_zone
+        self.time_zone = time_zone
 
     def t(self, key: str, **params: object) -> Markup:
         """The text of `key`. Parameters are escaped unless they are Markup. Raises KeyError for an unknown key."""
@@ -74,7 +74,7 @@ class Language:
         key = f"words.{kind}.{value}"
         return self.t(key) if key in self._catalogue else escape(value)
 
-    def listed(self, texts: list[str]) -> Markup:
+    def listed(self, texts: Sequence[str]) -> Markup:
         return self.t("words.comma").join(texts)
 
     def number(self, value: int) -> str:
@@ -123,11 +123,21 @@ class Language:
         tag = tag_of(text)
         return escape(text) if tag == self.tag else Markup('<span lang="{}">{}</span>').format(tag, text)
 
+    def territories(self, codes: Sequence[str]) -> Markup:
+        """Names of countries (WIPO ST.3 codes are those of ISO 3166, and a few of offices)."""
+        return self.listed([self._locale.territories.get(code, code) for code in codes])
+
     def _local(self, moment: str | datetime) -> datetime:
         parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-        return parsed.astimezone(self._time_zone)
+        return parsed.astimezone(self.time_zone)
 
 
 def tag_of(text: str) -> str:
     """The language of a text as people here write: any ideograph makes it Chinese."""
     return TAGS["zh"] if _IDEOGRAPH.search(text) else TAGS["en"]
+
+
+def paragraphs(text: str) -> Markup:
+    """A text of several lines, each a paragraph."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)

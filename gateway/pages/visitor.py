@@ -93,6 +93,10 @@ class Visitor:
         """A parameter of the address; empty where it is not there."""
         return self.request.query_params.get(name, "").strip()
 
+    def all(self, name: str) -> list[str]:
+        """Every value of a parameter that is given several times."""
+        return list(dict.fromkeys(filter(None, map(str.strip, self.request.query_params.getlist(name)))))
+
     def place(self, name: str) -> str:
         """A part of the path, such as `listing_id`."""
         return str(self.request.path_params[name])
