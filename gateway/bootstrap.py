@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.entrypoints.hall import hall
 from gateway.entrypoints.organisations import me, organisations
@@ -30,8 +30,10 @@ from gateway.housekeeping import housekeeping
 from gateway.identity.api_keys import Keyring
 from gateway.identity.issuer import Issuer
 from gateway.identity.organisations import seed_operator
+from gateway.identity.page_sessions import PageSessions
 from gateway.identity.passwords import Passwords
 from gateway.openapi.documents import Documents
+from gateway.pages.app import Pages
 from gateway.proxy.breaker import Breaker
 from gateway.proxy.bucket import Buckets
 from gateway.proxy.callers import Callers
@@ -122,7 +124,20 @@ def build(settings: Settings, transports: Mapping[str, ASGIApp | str]) -> Gatewa
         buckets=Buckets(own.rate_per_s, own.rate_burst),
     )
     service = Service("gateway", database, app, handlers=handlers, jobs=[housekeeping(own)])
-    return Gateway(_with_cors(door, own), service, app.state.parts)
+    pages = Pages(own, door, PageSessions(database, issuer))
+    return Gateway(_Entrance(pages, _with_cors(door, own)), service, app.state.parts)
+
+
+@dataclass(frozen=True)
+class _Entrance:
+    """People come to the pages, programs to the API. The pages use the API too, by the same door."""
+
+    pages: Pages
+    door: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.pages if self.pages.answers(scope) else self.door
+        await app(scope, receive, send)
 
 
 def _upstream(target: ASGIApp | str, settings: GatewaySettings) -> ASGIApp:

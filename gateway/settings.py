@@ -28,5 +28,6 @@ class GatewaySettings(Settings):
     breaker_failures: int = Field(5, ge=1, description="So many in a row and a service is left alone for a while.")
     breaker_open_s: float = Field(5, gt=0, description="That while.")
     cors_origins: list[str] = Field([], description="Front ends on other origins, as a JSON list; `*` for any.")
+    time_zone: str = Field("Asia/Shanghai", description="In which the pages show times, by its IANA name.")
     stream_retention_hours: int = Field(72, ge=1, description="A stream can be resumed for so long.")
     stream_heartbeat_s: float = Field(15, gt=0, description="A silent stream shows that it is alive this often.")
