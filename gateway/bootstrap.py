@@ -17,9 +17,11 @@ the mapping answer 404 under their paths.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.entrypoints.hall import hall
 from gateway.entrypoints.organisations import me, organisations
@@ -121,7 +123,7 @@ def build(settings: Settings, transports: Mapping[str, ASGIApp | str]) -> Gatewa
         buckets=Buckets(own.rate_per_s, own.rate_burst),
     )
     service = Service("gateway", database, app, handlers=handlers, jobs=[housekeeping(own)])
-    return Gateway(_with_cors(door, own), service, app.state.parts)
+    return Gateway(_behind_proxies(_with_cors(door, own), own), service, app.state.parts)
 
 
 def _upstream(target: ASGIApp | str, settings: GatewaySettings) -> ASGIApp:
@@ -141,6 +143,14 @@ def _breaker(settings: GatewaySettings) -> Breaker:
 
 def _route(prefix: str, service: Forwarder, settings: GatewaySettings) -> Route:
     return Route(service, settings.max_import_bytes if prefix == "imports" else settings.max_body_bytes)
+
+
+def _behind_proxies(door: ASGIApp, settings: GatewaySettings) -> ASGIApp:
+    """The caller's address and scheme as proxies that are ours saw them: the last address that is none of theirs."""
+    if not settings.trusted_proxies:
+        return door
+    behind: Any = ProxyHeadersMiddleware(cast("Any", door), trusted_hosts=settings.trusted_proxies)
+    return cast("ASGIApp", behind)
 
 
 def _with_cors(door: FrontDoor, settings: GatewaySettings) -> ASGIApp:
