@@ -1,6 +1,9 @@
 """Commands of `zayton` for whoever looks after a hall: backup, restore, doctor, the first operator, keys."""
 
+import json
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,12 +11,93 @@ import typer
 from deploy.local.terminal import AsJson, Language, home, out, run, show
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from deploy.local.backup.save import Saved
     from deploy.local.keys import KeyState
 
 care = typer.Typer()
 keys = typer.Typer(
     no_args_is_help=True, help="Look at the keys that sign access tokens, change them, and the secret they are kept by."
 )
+
+
+@care.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A file that is not there yet, or a folder.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Save all services as of one moment, while the hall goes on.
+
+    The secret that reads the encrypted columns is not in it: keep a copy of that elsewhere.
+    """
+    from deploy.local.backup.save import save
+    from deploy.local.databases import databases
+    from deploy.local.keys import settings_of
+    from gateway.identity.secret import secrets_of
+
+    settings = settings_of(home().path)
+
+    async def work() -> "Saved":
+        secret = None if settings.oidc_issuer else secrets_of(settings)[0]
+        with _progress() as progress:
+            async with databases(home()) as found:
+                return await save(found, target, secret, progress)
+
+    saved = run(work())
+    if as_json:
+        print(json.dumps({"path": str(saved.path), "bytes": saved.bytes, "rows": saved.rows}))
+        return
+    out.print(f"{saved.path}: {saved.rows} rows of {len(saved.manifest.services)} services, {saved.bytes} bytes.")
+    if saved.manifest.secret_check:
+        kept = "ZAYTON_SECRET_KEY" if settings.secret_key else str(settings.home / "secret_key")
+        out.print(f"Not in it: the secret its signing keys are encrypted with. Keep a copy of {kept}, apart from it.")
+
+
+@care.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace the data that is there.")] = False,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="The backup's secret is lost: make signing keys anew.")
+    ] = False,
+) -> None:
+    """Bring back a backup, on a machine that is empty or was: all of it, or nothing.
+
+    The hall has to be stopped. When it is started again, it sends what its outboxes retain, and catches up.
+    """
+    from deploy.local.backup.restore import restore as bring_back
+    from deploy.local.backup.topics import pass_over, set_aside_local_kafka
+    from deploy.local.databases import databases
+    from deploy.local.keys import settings_of
+    from gateway.identity.secret import known_secrets
+
+    kafka = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or os.environ.get("ZAYTON_KAFKA_BOOTSTRAP_SERVERS")
+    settings = settings_of(home().path)
+
+    async def work() -> None:
+        with _progress() as progress:
+            async with databases(home(), make_new=True) as found:
+                made = await bring_back(
+                    found, file, known_secrets(settings), progress, force=force, new_secret=new_secret
+                )
+            if kafka:
+                await pass_over(kafka)
+            else:
+                set_aside_local_kafka(home().path)
+        out.print(f"The hall is as it was on {made.made_at:%Y-%m-%d at %H:%M:%S} UTC. Start it: zayton up")
+
+    run(work())
+
+
+def _progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
 
 
 @care.command(name="seed-operator")

@@ -13,17 +13,22 @@ _FILE, _OLD_FILE = "secret_key", "secret_key_old"
 
 def secrets_of(settings: GatewaySettings) -> tuple[str, ...]:
     """The secret that is written with, then those that are still read with. Locally the first one is made here."""
+    if settings.secret_key is None and not (settings.home / _FILE).exists():
+        _make_secret(settings.home / _FILE)
+    return known_secrets(settings)
+
+
+def known_secrets(settings: GatewaySettings) -> tuple[str, ...]:
+    """The same, but none where there is none yet."""
     older = settings.secret_key_old.get_secret_value().split(",") if settings.secret_key_old else []
     if settings.secret_key is not None:
         return (settings.secret_key.get_secret_value(), *older)
-    path, old = settings.home / _FILE, settings.home / _OLD_FILE
-    if not path.exists():
-        _make_secret(path)
     # The older one is read last: a change that goes on meanwhile puts it there before it puts the new one here.
-    newest = path.read_text(encoding="ascii")
-    with suppress(FileNotFoundError):
-        older.append(old.read_text(encoding="ascii"))
-    return (newest, *older)
+    found = []
+    for name in (_FILE, _OLD_FILE):
+        with suppress(FileNotFoundError):
+            found.append((settings.home / name).read_text(encoding="ascii"))
+    return (*found, *older)
 
 
 def begin_local_change(home: Path) -> None:
