@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from deploy.local.terminal import AsJson, Language, home, out, run, show
 
@@ -98,6 +99,28 @@ def _progress() -> "Progress":
 
     columns = (TextColumn("{task.description:<22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))
+
+
+@care.command()
+def doctor(
+    *,
+    language: Language = "en",
+    as_json: AsJson = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Also compare what services have heard of one another.")] = False,
+) -> None:
+    """Look at everything the hall needs and say what to do where something is wrong. Exit code 1 where it is."""
+    from rich.table import Table
+
+    from deploy.local.doctor import Level, examine
+
+    findings = run(examine(home(), deep=deep))
+    colours = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
+    table = Table.grid(padding=(0, 2))
+    for each in findings:
+        cure = f"\n[bold]→[/] {escape(each.cure(language))}" if each.cure(language) else ""
+        table.add_row(f"[{colours[each.level]}]{each.level}[/]", each.part, escape(each.what(language)) + cure)
+    show([each.as_json(language) for each in findings], table, as_json=as_json)
+    raise typer.Exit(1 if any(each.level is Level.FAIL for each in findings) else 0)
 
 
 @care.command(name="seed-operator")

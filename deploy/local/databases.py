@@ -44,16 +44,21 @@ class DatabaseSettings(BaseSettings):
 Databases = Mapping[str, str]  # service → URL
 
 
+def known_databases(home: Home) -> dict[str, str]:
+    """Of the hall that runs here, else of the settings. Empty where it is the embedded one, which does not run."""
+    settings = DatabaseSettings()
+    running = home.running()
+    given = settings.database_url.get_secret_value() if settings.database_url else None
+    return settings.by_service(running.database_url if running else given)
+
+
 @asynccontextmanager
 async def databases(home: Home, say: Progress = silent, *, make_new: bool = False) -> AsyncIterator[Databases]:
     """Those of the hall that runs here; else those of the settings; else the embedded one, started for the block.
 
     Raises CannotStart where there is none. `make_new` makes an embedded one where this folder has no data yet.
     """
-    settings = DatabaseSettings()
-    running = home.running()
-    given = settings.database_url.get_secret_value() if settings.database_url else None
-    found = settings.by_service(running.database_url if running else given)
+    found = known_databases(home)
     if len(found) == len(SCHEMAS):
         yield found
         return
@@ -65,6 +70,6 @@ async def databases(home: Home, say: Progress = silent, *, make_new: bool = Fals
         server = Postgres(home.path, progress=say)
         await server.start()
         try:
-            yield settings.by_service(server.url())
+            yield DatabaseSettings().by_service(server.url())
         finally:
             await asyncio.shield(server.stop())

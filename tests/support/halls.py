@@ -45,11 +45,11 @@ class HallProcess:
         """All it has said, over all its starts."""
         return self._log.read_text(encoding="utf-8")
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, within_s: float = READY_WITHIN_S) -> None:
         """Start and wait until it is ready. Raises RuntimeError with its output where it is not."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command("up", *options), env=self._environment(), stdout=log, stderr=log)
-        deadline = time.monotonic() + READY_WITHIN_S
+        deadline = time.monotonic() + within_s
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
