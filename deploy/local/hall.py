@@ -148,9 +148,12 @@ def _broker(home: Home, wanted: Wanted, say: Progress, rewind: Callable[[], Awai
 async def _prepare_servers(running: Running, wanted: Wanted, say: Progress) -> None:
     from aiokafka.errors import KafkaError
 
+    from deploy.local.backup.schemas import is_broken_off
     from deploy.local.topics import ensure_topics
 
     say("Bringing the database up to date")
+    if await is_broken_off(running.database_url):
+        raise CannotStart("A restore of this database was begun and not finished. Run `zayton restore` again.")
     await asyncio.to_thread(migrate, running.database_url)
     say("Making the topics")
     try:

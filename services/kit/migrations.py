@@ -10,6 +10,7 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 
@@ -33,6 +34,18 @@ def schema_of(package: str) -> str:
 def upgrade(url: str, package: str) -> None:
     """Bring the schema to the newest revision. Blocking. Two at once wait for each other."""
     command.upgrade(config(url, package), "head")
+
+
+def knows(package: str, revision: str) -> bool:
+    """Whether this version of the code has that revision of the service's schema. One of a newer version it has not."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(config("", package)).walk_revisions())
+
+
+def head(package: str) -> str:
+    """The newest revision of the service's schema in this version of the code."""
+    newest = ScriptDirectory.from_config(config("", package)).get_current_head()
+    assert newest is not None
+    return newest
 
 
 def check(url: str, package: str) -> None:

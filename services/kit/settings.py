@@ -60,11 +60,15 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="Encrypts signing keys at rest. Needed in production; made and kept in ZAYTON_HOME locally."
     )
+    secret_key_old: SecretStr | None = Field(
+        None, description="Still read, while a new secret key takes over; several by comma. See docs/operations.md."
+    )
     pool_size: int = Field(5, ge=1, le=100, description="Database connections per process and service.")
     statement_timeout_ms: int = Field(30_000, ge=100, description="A statement that takes longer is cancelled.")
     lock_timeout_ms: int = Field(5_000, ge=100, description="Waiting longer for a lock gives up.")
     outbox_retention_days: int = Field(7, ge=1, description="Published outbox rows are kept so long, for replay.")
     inbox_retention_days: int = Field(30, ge=1, description="Consumed event ids are kept so long, against doubles.")
+    dead_letter_retention_days: int = Field(90, ge=1, description="Replayed dead letters are kept so long.")
     idempotency_retention_hours: int = Field(48, ge=1, description="Answers are kept so long for a repeated key.")
     max_body_bytes: int = Field(1_048_576, ge=1_024, description="Larger request bodies are refused, imports apart.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
