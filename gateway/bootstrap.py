@@ -61,6 +61,10 @@ ROUTES: dict[str, str] = {
     "matches": "matching",
     "deals": "contract",
     "notifications": "notify",
+    "notification-preferences": "notify",
+    "webhook-endpoints": "notify",
+    "feeds": "notify",
+    "calendars": "notify",
 }
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "Zayton-Search"]
 

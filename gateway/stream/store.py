@@ -6,7 +6,7 @@ the numbers are, and PostgreSQL gives it back after the commit can be seen: whoe
 (Numbers of rolled-back transactions are left out; nobody waits for them.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -63,11 +63,13 @@ async def rows_after(session: AsyncSession, last: int, *, limit: int) -> list[St
     return list((await session.execute(statement)).scalars())
 
 
-async def visible_after(session: AsyncSession, last: int, audience: UUID | None, *, limit: int) -> list[StreamRow]:
-    """Public rows and those of `audience`."""
+async def visible_after(
+    session: AsyncSession, last: int, audiences: Collection[UUID], *, limit: int
+) -> list[StreamRow]:
+    """Public rows and those of `audiences`."""
     statement = (
         select(StreamRow)
-        .where(StreamRow.id > last, or_(StreamRow.audience.is_(None), StreamRow.audience == audience))
+        .where(StreamRow.id > last, or_(StreamRow.audience.is_(None), StreamRow.audience.in_(audiences)))
         .order_by(StreamRow.id)
         .limit(limit)
     )

@@ -1,0 +1,110 @@
+"""What a service encrypts and signs with: keys derived from the hall's secret, a setting or locally a file.
+
+Secrets come newest first: the first one writes, all of them read, so that a secret can be changed while the hall runs.
+"""
+
+import base64
+import hmac
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
+
+_FILE, _OLD_FILE = "secret_key", "secret_key_old"
+_KEY_BYTES = 32
+
+
+class HasSecret(Protocol):
+    @property
+    def home(self) -> Path: ...
+    @property
+    def secret_key(self) -> SecretStr | None: ...
+    @property
+    def secret_key_old(self) -> SecretStr | None: ...
+
+
+def secrets_of(settings: HasSecret) -> tuple[str, ...]:
+    """The secret that is written with, then those that are still read with. Locally the first one is made here."""
+    older = settings.secret_key_old.get_secret_value().split(",") if settings.secret_key_old else []
+    if settings.secret_key is not None:
+        return (settings.secret_key.get_secret_value(), *older)
+    path = settings.home / _FILE
+    if not path.exists():
+        _make_secret(path)
+    newest = path.read_text(encoding="ascii")
+    with suppress(FileNotFoundError):
+        older.append((settings.home / _OLD_FILE).read_text(encoding="ascii"))
+    return (newest, *older)
+
+
+class Unreadable(ValueError):
+    """None of the secrets at hand is the one it was encrypted with."""
+
+
+class Vault:
+    """Encrypts small texts at rest, for one `purpose`: what one purpose wrote no other can read."""
+
+    def __init__(self, hall_secrets: Sequence[str], purpose: str) -> None:
+        self._keys = [Fernet(base64.urlsafe_b64encode(_derived(each, purpose))) for each in hall_secrets]
+        self._all = MultiFernet(self._keys)
+
+    def seal(self, text: str) -> str:
+        return self._all.encrypt(text.encode()).decode("ascii")
+
+    def open(self, sealed: str) -> str:
+        """Raises Unreadable."""
+        try:
+            return self._all.decrypt(sealed.encode("ascii")).decode()
+        except InvalidToken as error:
+            raise Unreadable(f"none of {len(self._keys)} secrets opens it") from error
+
+    def sealed_anew(self, sealed: str) -> str:
+        """The same, encrypted with the newest secret. Raises Unreadable."""
+        return self.seal(self.open(sealed))
+
+
+class Signer:
+    """Signs short texts for one `purpose`, to be handed out in links and to come back."""
+
+    def __init__(self, hall_secrets: Sequence[str], purpose: str) -> None:
+        self._keys = [_derived(each, purpose) for each in hall_secrets]
+
+    def sign(self, text: str) -> str:
+        """The text with its signature, in characters that a path segment takes."""
+        body = _encoded(text.encode())
+        return f"{body}.{_encoded(hmac.digest(self._keys[0], body.encode(), 'sha256'))}"
+
+    def verified(self, token: str) -> str | None:
+        """The text; None where the signature is none of ours."""
+        body, _, signature = token.partition(".")
+        good = [_encoded(hmac.digest(key, body.encode(), "sha256")) for key in self._keys]
+        if not any(hmac.compare_digest(each.encode(), signature.encode()) for each in good):
+            return None
+        return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+def _derived(secret: str, purpose: str) -> bytes:
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=f"zayton {purpose}".encode()).derive(secret.encode())
+
+
+def _make_secret(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(_KEY_BYTES))
+    # A link appears whole or not at all: of processes that start together one wins, and all read the same secret.
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    Path(draft).unlink()
