@@ -55,6 +55,8 @@ ROUTES: dict[str, str] = {
     "demands": "matching",
     "matches": "matching",
     "deals": "contract",
+    "certificates": "contract",
+    "verifications": "contract",
     "notifications": "notify",
 }
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
@@ -140,7 +142,8 @@ def _breaker(settings: GatewaySettings) -> Breaker:
 
 
 def _route(prefix: str, service: Forwarder, settings: GatewaySettings) -> Route:
-    return Route(service, settings.max_import_bytes if prefix == "imports" else settings.max_body_bytes)
+    limits = {"imports": settings.max_import_bytes, "verifications": settings.max_document_bytes}
+    return Route(service, limits.get(prefix, settings.max_body_bytes))
 
 
 def _with_cors(door: FrontDoor, settings: GatewaySettings) -> ASGIApp:

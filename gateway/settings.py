@@ -22,6 +22,7 @@ class GatewaySettings(Settings):
     rate_per_s: float = Field(1_000, gt=0, description="Requests a second, for each caller and each address.")
     rate_burst: int = Field(10_000, ge=1, description="Requests at once, before the rate counts.")
     max_import_bytes: int = Field(67_108_864, ge=1_024, description="Larger import files are refused.")
+    max_document_bytes: int = Field(8_388_608, ge=1_024, description="Larger documents are not verified.")
     connect_timeout_s: float = Field(2, gt=0, description="A service must take a connection within this.")
     answer_timeout_s: float = Field(30, gt=0, description="A service must answer, or go on answering, within this.")
     upstream_connections: int = Field(100, ge=1, description="Connections kept to each service at most.")
