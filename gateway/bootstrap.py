@@ -60,6 +60,8 @@ ROUTES: dict[str, str] = {
     "demands": "matching",
     "matches": "matching",
     "deals": "contract",
+    "certificates": "contract",
+    "verifications": "contract",
     "notifications": "notify",
     "notification-preferences": "notify",
     "webhook-endpoints": "notify",
@@ -163,7 +165,8 @@ def _breaker(settings: GatewaySettings) -> Breaker:
 
 
 def _route(prefix: str, service: Forwarder, settings: GatewaySettings) -> Route:
-    return Route(service, settings.max_import_bytes if prefix == "imports" else settings.max_body_bytes)
+    limits = {"imports": settings.max_import_bytes, "verifications": settings.max_document_bytes}
+    return Route(service, limits.get(prefix, settings.max_body_bytes))
 
 
 def _behind_proxies(door: ASGIApp, settings: GatewaySettings) -> ASGIApp:

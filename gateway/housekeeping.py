@@ -3,7 +3,6 @@
 import time
 from datetime import timedelta
 
-from gateway.identity.secret import secrets_of
 from gateway.identity.sessions import forget_old_sessions
 from gateway.identity.signing_keys import forget_replaced, rotate
 from gateway.identity.throttle import forget_old_attempts
@@ -12,6 +11,7 @@ from gateway.stream.store import remove_old
 from services.kit.clock import utcnow
 from services.kit.db import Database
 from services.kit.jobs import Job
+from services.kit.secret import secrets_of
 
 _EVERY_S = 60.0
 

@@ -1,7 +1,6 @@
 """Settings of the gateway beside those that every process has."""
 
 from ipaddress import ip_network
-from pathlib import Path
 
 from pydantic import Field, field_validator
 
@@ -11,9 +10,6 @@ from services.kit.settings import Settings
 class GatewaySettings(Settings):
     """From the environment, each prefixed ZAYTON_."""
 
-    home: Path = Field(
-        Path(".zayton"), description="Where local mode keeps what it made for itself, such as the secret."
-    )
     access_token_s: int = Field(600, ge=30, le=3_600, description="An access token is good for so long.")
     session_days: int = Field(30, ge=1, le=365, description="After so long a sign-in is needed again.")
     signing_key_days: int = Field(90, ge=1, description="A new signing key takes over after so long.")
@@ -28,6 +24,7 @@ class GatewaySettings(Settings):
         "X-Forwarded-Proto are believed; from anyone else they are dropped.",
     )
     max_import_bytes: int = Field(67_108_864, ge=1_024, description="Larger import files are refused.")
+    max_document_bytes: int = Field(8_388_608, ge=1_024, description="Larger documents are not verified.")
     connect_timeout_s: float = Field(2, gt=0, description="A service must take a connection within this.")
     answer_timeout_s: float = Field(30, gt=0, description="A service must answer, or go on answering, within this.")
     upstream_connections: int = Field(100, ge=1, description="Connections kept to each service at most.")

@@ -36,7 +36,7 @@ def backup(
     from deploy.local.backup.save import save
     from deploy.local.databases import databases
     from deploy.local.keys import settings_of
-    from gateway.identity.secret import secrets_of
+    from services.kit.secret import secrets_of
 
     settings = settings_of(home().path)
 
@@ -73,7 +73,7 @@ def restore(
     from deploy.local.backup.topics import pass_over, set_aside_local_kafka
     from deploy.local.databases import databases
     from deploy.local.keys import settings_of
-    from gateway.identity.secret import known_secrets
+    from services.kit.secret import known_secrets
 
     kafka = os.environ.get("KAFKA_BOOTSTRAP_SERVERS") or os.environ.get("ZAYTON_KAFKA_BOOTSTRAP_SERVERS")
     settings = settings_of(home().path)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,9 @@ from rich.table import Table
 from deploy.local.child import CannotStart
 from deploy.local.databases import Databases
 from deploy.services import GATEWAY
-from gateway.identity.secret import begin_local_change, end_local_change, secrets_of
 from gateway.identity.signing_keys import (
     PUBLISHED_BEFORE_USE,
     all_keys,
-    encrypt_anew,
     private_key,
     published,
     rotate,
@@ -25,6 +24,14 @@ from gateway.identity.signing_keys import (
 from gateway.settings import GatewaySettings
 from services.kit.clock import utcnow
 from services.kit.db import Database
+from services.kit.secret import begin_local_change, end_local_change, secrets_of
+
+# What each service encrypts with the hall's secret, and how to encrypt it anew.
+ENCRYPTING = {
+    GATEWAY: "gateway.identity.signing_keys",
+    "notify": "services.notify.adapters.endpoints",
+    "contract": "services.contract.adapters.seals.keyring",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def settings_of(home: Path) -> GatewaySettings:
 async def key_states(found: Databases, settings: GatewaySettings) -> list[KeyState]:
     """Every signing key, oldest first. `readable`: whether one of the secrets opens it."""
     secrets, now = secrets_of(settings), utcnow()
-    async with _gateway(found) as database, database.transaction() as session:
+    async with _database(found) as database, database.transaction() as session:
         keys = await all_keys(session)
     public = {key.kid for key in published(keys, now, timedelta(seconds=settings.access_token_s))}
 
@@ -80,7 +87,7 @@ async def key_states(found: Databases, settings: GatewaySettings) -> list[KeySta
 
 async def rotate_now(found: Databases, settings: GatewaySettings) -> tuple[str, timedelta]:
     """Publish a new signing key. Returns its id, and after how long it signs."""
-    async with _gateway(found) as database, database.transaction() as session:
+    async with _database(found) as database, database.transaction() as session:
         kid = await rotate(session, secrets_of(settings)[0])
     assert kid is not None
     return kid, PUBLISHED_BEFORE_USE
@@ -89,13 +96,16 @@ async def rotate_now(found: Databases, settings: GatewaySettings) -> tuple[str, 
 async def encrypt_all_anew(found: Databases, settings: GatewaySettings) -> int:
     """Encrypt with the newest secret whatever is encrypted with an older one. Returns how much that was.
 
-    Raises CannotStart where no secret opens a key; then nothing was changed.
+    Raises CannotStart where no secret opens something; then nothing of that service was changed.
     """
+    hall_secrets, changed = secrets_of(settings), 0
     try:
-        async with _gateway(found) as database, database.transaction() as session:
-            return await encrypt_anew(session, secrets_of(settings))
+        for name, module in ENCRYPTING.items():
+            async with _database(found, name) as database, database.transaction() as session:
+                changed += await import_module(module).encrypt_anew(session, hall_secrets)
     except ValueError as error:
         raise CannotStart(f"{error}. Name the secret that was, too: ZAYTON_SECRET_KEY_OLD.") from error
+    return changed
 
 
 async def change_local_secret(found: Databases, settings: GatewaySettings) -> int:
@@ -121,8 +131,8 @@ def keys_table(states: list[KeyState]) -> Table:
 
 
 @asynccontextmanager
-async def _gateway(found: Databases) -> AsyncIterator[Database]:
-    database = Database(found[GATEWAY], GATEWAY, pool_size=1)
+async def _database(found: Databases, name: str = GATEWAY) -> AsyncIterator[Database]:
+    database = Database(found[name], name, pool_size=1)
     try:
         yield database
     finally:

@@ -11,7 +11,6 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from gateway.identity.secret import secrets_of
 from gateway.identity.signing_keys import private_key, published, signer, signing_keys
 from gateway.settings import GatewaySettings
 from gateway.tables import SigningKey
@@ -19,6 +18,7 @@ from services.kit.auth import ALGORITHM, Principal
 from services.kit.clock import utcnow
 from services.kit.db import Database
 from services.kit.ids import new_id
+from services.kit.secret import secrets_of
 
 _LOOK_AGAIN_S = 30.0  # well under signing_keys.PUBLISHED_BEFORE_USE + USED_AFTER
 

@@ -113,6 +113,7 @@ TRANSLATIONS: dict[type[Message], Callable[[Any], Iterator[View]]] = {
     contract.OfferAccepted: _deal,
     contract.ContractPartySigned: _deal,
     contract.ContractSigned: _deal,
+    contract.DocumentSealed: _deal,
     contract.DealClosed: _deal,
     notify.NotificationAdded: _notification,
 }

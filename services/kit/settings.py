@@ -1,5 +1,6 @@
 """Settings, typed and documented, from the environment. Each has a default that is safe on one machine."""
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
@@ -18,6 +19,9 @@ class Settings(BaseSettings):
 
     environment: Literal["local", "production"] = Field(
         "local", description="`production` refuses to start without secrets."
+    )
+    home: Path = Field(
+        Path(".zayton"), description="Where local mode keeps what it made for itself, such as the secret."
     )
     database_url: SecretStr = Field(
         SecretStr("postgresql://zayton@127.0.0.1:5432/zayton"),

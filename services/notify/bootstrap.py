@@ -12,7 +12,7 @@ from services.kit.secret import Signer, Vault, secrets_of
 from services.kit.service import Service
 from services.kit.settings import Settings
 from services.kit.web import create_app
-from services.notify.adapters import catalogue, deadlines
+from services.notify.adapters import catalogue, deadlines, endpoints
 from services.notify.adapters.calls import Calling
 from services.notify.adapters.mail import MailRoom
 from services.notify.adapters.mailing import Mailing
@@ -43,7 +43,7 @@ def build(settings: Settings, *, verifier: Verifier | None = None, clock: Callab
     # Made when first needed: a process that only looks makes no secret.
     @cache
     def vault() -> Vault:
-        return Vault(secrets_of(own), "notify webhook secrets")
+        return endpoints.vault_of(secrets_of(own))
 
     @cache
     def signer() -> Signer:

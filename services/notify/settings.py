@@ -1,7 +1,6 @@
 """Settings of notify beside those that every process has."""
 
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,10 +19,6 @@ _URL_FORM = "SMTP_URL: smtp://[user:password@]host[:port][?starttls=required|aut
 class NotifySettings(Settings):
     """From the environment, each prefixed ZAYTON_ (SMTP_URL also without)."""
 
-    home: Path = Field(Path(".zayton"), description="Where local mode keeps what it made for itself.")
-    secret_key_old: SecretStr | None = Field(
-        None, description="Still read, while a new secret key takes over; several by comma."
-    )
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("SMTP_URL", "ZAYTON_SMTP_URL"),

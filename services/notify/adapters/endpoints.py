@@ -123,8 +123,13 @@ async def delivery_of(session: AsyncSession, endpoint_id: UUID, delivery_id: UUI
     return (await session.execute(statement.with_for_update() if hold else statement)).scalar_one_or_none()
 
 
-async def encrypt_anew(session: AsyncSession, vault: Vault) -> int:
+def vault_of(hall_secrets: Sequence[str]) -> Vault:
+    return Vault(hall_secrets, "notify webhook secrets")
+
+
+async def encrypt_anew(session: AsyncSession, hall_secrets: Sequence[str]) -> int:
     """Encrypt every secret with the newest of the hall's secrets. Returns how many. Raises kit.secret.Unreadable."""
+    vault = vault_of(hall_secrets)
     rows = (await session.execute(select(EndpointRow).with_for_update())).scalars().all()
     for row in rows:
         row.secret = vault.sealed_anew(row.secret)

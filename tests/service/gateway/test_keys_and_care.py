@@ -10,13 +10,13 @@ from sqlalchemy import select, update
 from gateway.bootstrap import Gateway, build
 from gateway.housekeeping import tidy
 from gateway.identity import signing_keys
-from gateway.identity.secret import secrets_of
 from gateway.identity.signing_keys import rotate
 from gateway.settings import GatewaySettings
 from gateway.tables import AuditEntry, RefreshToken, Session, SigningKey
 from services.kit.auth import Verifier
 from services.kit.clock import utcnow
 from services.kit.db import Database
+from services.kit.secret import secrets_of
 from tests.support.people import Hall, problem
 from tests.support.tokens import Issuer, principal
 

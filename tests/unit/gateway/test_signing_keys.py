@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.identity.secret import begin_local_change, end_local_change, secrets_of
 from gateway.identity.signing_keys import USED_AFTER, _new_key, private_key, published, signer
 from gateway.settings import GatewaySettings
 from gateway.tables import SigningKey
+from services.kit.secret import begin_local_change, end_local_change, secrets_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LIFE = timedelta(minutes=10)
