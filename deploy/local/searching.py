@@ -16,7 +16,7 @@ from services.kit.service import Service
 from services.kit.settings import Settings
 
 # The services that have something to search.
-SEARCHED = ("listing",)
+SEARCHED = ("listing", "matching")
 
 
 @dataclass(frozen=True)
