@@ -14,7 +14,7 @@ area = Area()
 
 DEAL_FORMS = ("ordinary_licence", "sole_licence", "exclusive_licence", "assignment", "open_licence", "equity")
 _LONGEST_TITLE = 60
-_REFUSED = 422
+_NOT_FOUND, _REFUSED = 404, 422
 _SENTENCE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
 _BETWEEN = re.compile(r"[,，、;；\s]*[,，、;；\n]\s*")
 
@@ -43,11 +43,46 @@ async def post(visitor: Visitor, form: Form) -> Response:
     return await visitor.page("demands/new.html", status=status, form=form, deal_forms=DEAL_FORMS)
 
 
+@area.get("/demands/mine", members=True)
+async def mine(visitor: Visitor) -> Response:
+    found = await visitor.api.get("/api/v1/demands", cursor=visitor.asked("cursor"))
+    return await visitor.page("demands/mine.html", found=found)
+
+
 @area.get("/demands/{demand_id}")
 async def demand(visitor: Visitor) -> Response:
-    found = await visitor.api.get(f"/api/v1/demands/board/{visitor.place('demand_id')}")
+    return await _demand_page(visitor, Form())
+
+
+@area.post("/demands/{demand_id}/close", members=True)
+async def close(visitor: Visitor, form: Form) -> Response:
+    path = f"/api/v1/demands/{visitor.place('demand_id')}/close"
+    try:
+        await visitor.api.post(path, {"reason": form.text("reason")}, once=form.once)
+    except ApiProblem as problem:
+        form.refuse(problem)
+        return await _demand_page(visitor, form, status=problem.status)
+    return visitor.go(f"/demands/{visitor.place('demand_id')}", done="closed")
+
+
+async def _demand_page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
+    found = await _find(visitor, visitor.place("demand_id"))
     own = visitor.member is not None and str(visitor.member.organisation_id) == found["organisation_id"]
-    return await visitor.page("demands/demand.html", demand=found, own=own)
+    return await visitor.page("demands/demand.html", status=status, demand=found, own=own, form=form)
+
+
+async def _find(visitor: Visitor, demand_id: str) -> Json:
+    """One's own in any state; another's while it is on the board."""
+    if visitor.member:
+        try:
+            own: Json = await visitor.api.get(f"/api/v1/demands/{demand_id}")
+        except ApiProblem as problem:
+            if problem.status != _NOT_FOUND:
+                raise
+        else:
+            return own
+    found: Json = await visitor.api.get(f"/api/v1/demands/board/{demand_id}")
+    return found
 
 
 def _body(visitor: Visitor, form: Form) -> Json:
