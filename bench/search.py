@@ -241,7 +241,7 @@ async def against_direct(server: MeilisearchServer, questions: int) -> dict[str,
 async def publish_to_searchable(server: MeilisearchServer, database: Database, times: int = 60) -> dict[str, float]:
     """From the start of the transaction that publishes to the search that finds, one listing after another."""
     search, mirror = MeilisearchSearch(server, DECLARATION), Mirror(server, DECLARATION)
-    writer = IndexWriter(DECLARATION, mirrored=True)
+    writer = IndexWriter(DECLARATION)
     took: list[float] = []
 
     async def until_found(place: int) -> None:

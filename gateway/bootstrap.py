@@ -51,6 +51,7 @@ from services.kit.web import create_app
 
 # Who answers what, by the first segment under /api/v1. All else there is the gateway's own.
 ROUTES: dict[str, str] = {
+    "catalogue": "listing",
     "rights": "listing",
     "imports": "listing",
     "listings": "listing",
@@ -59,7 +60,7 @@ ROUTES: dict[str, str] = {
     "deals": "contract",
     "notifications": "notify",
 }
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "Zayton-Search"]
 
 
 @dataclass(frozen=True)

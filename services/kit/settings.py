@@ -38,6 +38,16 @@ class Settings(BaseSettings):
         description="A worker silent for so long is out of its group. Apache Kafka takes 6000 and more by default; "
         "the embedded broker lets a worker that joins wait for half of it.",
     )
+    meilisearch_url: str | None = Field(
+        None,
+        validation_alias=_shared("MEILISEARCH_URL"),
+        description="A Meilisearch that answers searches; without it, and while it does not answer, PostgreSQL does.",
+    )
+    meilisearch_key: SecretStr | None = Field(
+        None,
+        validation_alias=_shared("MEILISEARCH_KEY"),
+        description="Its API key, which may search, and write indexes and documents.",
+    )
     public_url: str = Field("http://127.0.0.1:8700", description="Where people and front ends reach the gateway.")
     jwks_url: str | None = Field(None, description="Keys that sign access tokens; default: the gateway's.")
     oidc_issuer: str | None = Field(

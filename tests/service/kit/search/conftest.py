@@ -100,6 +100,6 @@ async def index(request: pytest.FixtureRequest, database: Database) -> AsyncIter
     server = real_server()
     mirror = Mirror(server, declaration)
     search = MeilisearchSearch(server, declaration)
-    yield Index(database, declaration, IndexWriter(declaration, mirrored=True), search, mirror)
+    yield Index(database, declaration, IndexWriter(declaration), search, mirror)
     await server.carry_out("DELETE", f"/indexes/{uid_of(declaration)}", allow=frozenset({"index_not_found"}))
     await server.close()
