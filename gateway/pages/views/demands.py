@@ -8,11 +8,15 @@ from starlette.responses import Response
 from gateway.pages.api import ApiProblem, Json
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
+from gateway.pages.views.catalogue import NOTHING, labels_of
 from gateway.pages.visitor import Visitor
 
 area = Area()
 
 DEAL_FORMS = ("ordinary_licence", "sole_licence", "exclusive_licence", "assignment", "open_licence", "equity")
+FILTERS = ("industry", "deal_form", "budget_band", "region", "language")
+SORTS = ("relevance", "newest", "deadline")
+VISIBILITIES = ("public", "anonymous", "private")
 _LONGEST_TITLE = 60
 _NOT_FOUND, _REFUSED = 404, 422
 _SENTENCE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
@@ -21,13 +25,32 @@ _BETWEEN = re.compile(r"[,，、;；\s]*[,，、;；\n]\s*")
 
 @area.get("/demands")
 async def board(visitor: Visitor) -> Response:
-    found = await visitor.api.get("/api/v1/demands/board", q=visitor.asked("q"), cursor=visitor.asked("cursor"))
-    return await visitor.page("demands/board.html", found=found)
+    question = {name: visitor.all(name) for name in FILTERS}
+    asked = {name: visitor.asked(name) for name in ("q", "cursor", "sort") if visitor.asked(name)}
+    form, found, status = Form(), NOTHING, 200
+    try:
+        found = await visitor.api.get("/api/v1/demands/board", **question, **asked)
+    except ApiProblem as problem:
+        if problem.status != _REFUSED:
+            raise
+        form.refuse(problem)
+        status = _REFUSED
+    return await visitor.page(
+        "demands/board.html",
+        status=status,
+        found=found,
+        form=form,
+        filters=FILTERS,
+        sorts=SORTS,
+        chosen=question,
+        active=[(name, value) for name, values in question.items() for value in values],
+        labels=labels_of(found),
+    )
 
 
 @area.get("/demands/new", members=True)
 async def new(visitor: Visitor) -> Response:
-    return await visitor.page("demands/new.html", form=Form(), deal_forms=DEAL_FORMS)
+    return await _new_page(visitor, Form.of(visibility="anonymous"))
 
 
 @area.post("/demands/new", members=True)
@@ -39,8 +62,13 @@ async def post(visitor: Visitor, form: Form) -> Response:
             return visitor.go(f"/demands/{demand['id']}", done="posted")
         except ApiProblem as problem:
             form.refuse(problem, {"/budget/minor_units": "budget", "/budget/currency": "budget"})
-    status = form.problem.status if form.problem else _REFUSED
-    return await visitor.page("demands/new.html", status=status, form=form, deal_forms=DEAL_FORMS)
+    return await _new_page(visitor, form, status=form.problem.status if form.problem else _REFUSED)
+
+
+async def _new_page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
+    return await visitor.page(
+        "demands/new.html", status=status, form=form, deal_forms=DEAL_FORMS, visibilities=VISIBILITIES
+    )
 
 
 @area.get("/demands/mine", members=True)
@@ -81,8 +109,8 @@ async def _find(visitor: Visitor, demand_id: str) -> Json:
                 raise
         else:
             return own
-    found: Json = await visitor.api.get(f"/api/v1/demands/board/{demand_id}")
-    return found
+    on_board: Json = await visitor.api.get(f"/api/v1/demands/board/{demand_id}")
+    return {**on_board, "id": on_board["demand_id"], "status": "open"}
 
 
 def _body(visitor: Visitor, form: Form) -> Json:
@@ -97,6 +125,9 @@ def _body(visitor: Visitor, form: Form) -> Json:
         "industry": form.optional("industry"),
         "ipc": [symbol for symbol in _BETWEEN.split(form.text("ipc")) if symbol],
         "deal_forms": form.all("deal_forms"),
+        "region": form.text("region"),
+        "visibility": form.text("visibility") or "private",
+        "budget_public": form.flag("budget_public"),
         "budget": form.amount("budget", "CNY", words("forms.not_an_amount")),
         "expires_at": _end_of(visitor, form),
     }
