@@ -30,6 +30,8 @@ letters = typer.Typer(
     no_args_is_help=True, help="Look at dead letters (events that a service gave up on), and replay them."
 )
 app.add_typer(letters, name="dlq")
+search = typer.Typer(no_args_is_help=True, help="Look after the indexes that searches are answered from.")
+app.add_typer(search, name="search")
 
 T = TypeVar("T")
 out = Console(highlight=False)
@@ -58,6 +60,7 @@ def up(
     """Start the whole hall and keep it running until Ctrl-C.
 
     PostgreSQL and Kafka are embedded. To use your own, set DATABASE_URL or KAFKA_BOOTSTRAP_SERVERS.
+    Search is PostgreSQL's, until MEILISEARCH_URL names a Meilisearch.
     """
     from deploy.local.hall import Wanted
     from deploy.local.up import run
@@ -118,12 +121,13 @@ def topics(*, as_json: AsJson = False) -> None:
 
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
-    """Show services, outbox backlog, consumer positions and dead letters. Exit code 1 where a service is down."""
+    """Show services, backlog, search, consumer positions and dead letters. Exit code 1 where a service is down."""
     from deploy.local.status import status_of
-    from deploy.local.tables import consumers_table, services_table
+    from deploy.local.tables import consumers_table, searches_table, services_table
 
     found = _run(status_of(_running()))
-    _show(found.as_json(), services_table(found), consumers_table(found), as_json=as_json)
+    tables = (services_table(found), searches_table(found.searches), consumers_table(found))
+    _show(found.as_json(), *tables, as_json=as_json)
     raise typer.Exit(0 if found.well else 1)
 
 
@@ -138,6 +142,14 @@ def replay(
 
     resent = _run(resend_outboxes(_running().database_url, _services(service), since.astimezone() if since else None))
     out.print(f"{resent} events are sent again.")
+
+
+@search.command(name="rebuild")
+def rebuild_search() -> None:
+    """Build the indexes anew from what the services hold, in PostgreSQL and in Meilisearch. Searches go on."""
+    from deploy.local.searching import rebuild
+
+    _run(rebuild(_running(), out))
 
 
 @letters.command(name="list")
@@ -193,7 +205,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except Exception as error:
         if isinstance(error, KafkaError) or is_outside_fault(error):
-            raise SystemExit(f"The database or the broker of the hall does not answer: {error}") from error
+            raise SystemExit(f"A server of the hall does not answer: {error}") from error
         raise
 
 

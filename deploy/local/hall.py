@@ -126,6 +126,7 @@ async def _start_servers(supervisor: Supervisor, home: Home, wanted: Wanted, say
             await ensure_topics(broker.address)
 
     say(f"PostgreSQL: {'embedded' if postgres else 'yours'}; Kafka: {broker.name if broker else 'yours'}")
+    say(f"Search: {'your Meilisearch' if wanted.external('MEILISEARCH_URL') else 'PostgreSQL'}")
     await supervisor.start(*(server for server in (postgres, broker) if server), recover=recover)
     return Running(
         pid=os.getpid(),
@@ -133,6 +134,8 @@ async def _start_servers(supervisor: Supervisor, home: Home, wanted: Wanted, say
         database_url=database_url or postgres_url(),
         kafka=kafka or (broker.address if broker else ""),
         separate=wanted.separate,
+        meilisearch_url=wanted.external("MEILISEARCH_URL"),
+        meilisearch_key=wanted.external("MEILISEARCH_KEY"),
     )
 
 
