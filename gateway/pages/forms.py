@@ -79,7 +79,7 @@ class Form:
             units = Decimal(plain).scaleb(get_currency_precision(currency))
         except InvalidOperation:
             units = Decimal(-1)
-        if not (0 < units <= _MOST_UNITS and units == units.to_integral_value()):
+        if not (units.is_finite() and 0 < units <= _MOST_UNITS and units == units.to_integral_value()):
             self.errors[name] = wrong
             return None
         return {"minor_units": int(units), "currency": currency}

@@ -47,7 +47,7 @@ def _market(visitor: Visitor, catalogue: Json) -> list[tuple[str, int, str, str]
     sections = sorted(catalogue["facets"].get("ipc_section", []), key=lambda each: each["value"])
     return [
         (
-            f"{each['value']} {visitor.language.word('ipc_section', each['value'])}",
+            f"{each['value']} · {visitor.language.word('ipc_section', each['value'])}",
             each["count"],
             visitor.url("/listings", ipc_section=each["value"]),
             "",
