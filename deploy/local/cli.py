@@ -105,6 +105,28 @@ def import_(
 
 
 @app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A signed PDF, or a deal's evidence as a zip.")],
+    *,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(help="Authorities to believe, as PEM; by default those of the hall kept in ZAYTON_HOME."),
+    ] = None,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of what is shown.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Check a document or a deal's evidence, offline: who signed it, when, and whether anything changed since.
+
+    Exit code 0 only where all of it holds and an authority you believe vouches for it.
+    """
+    from deploy.local.verify import run
+
+    own = _home().path / "authority.pem"
+    believed = trust or ([own] if own.exists() else [])
+    raise typer.Exit(run(out, file, believed, language=lang, as_json=as_json))
+
+
+@app.command()
 def topics(*, as_json: AsJson = False) -> None:
     """List the topics of the hall: their partitions, and whether they exist."""
     from dataclasses import asdict

@@ -5,6 +5,7 @@ from services.contract.adapters.seals.keyring import Keyring
 from services.contract.adapters.seals.sandbox import Sandbox
 from services.contract.adapters.seals.sealer import Sealer
 from services.contract.entrypoints.api import deals
+from services.contract.entrypoints.certificates import certificates
 from services.contract.entrypoints.documents import documents
 from services.contract.entrypoints.events import handlers, timers
 from services.contract.entrypoints.verifications import verifications
@@ -34,7 +35,7 @@ def build(settings: Settings, *, verifier: Verifier | None = None) -> Service:
     keyring = Keyring(own)
     app = create_app(
         "contract",
-        routers=[deals, documents, verifications],
+        routers=[deals, documents, certificates, verifications],
         database=database,
         verifier=verifier or Verifier.of(settings),
         messages=_MESSAGES,

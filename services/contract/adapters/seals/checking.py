@@ -12,7 +12,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from asn1crypto import pem, tsp, x509
+from asn1crypto import cms, pem, tsp, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
@@ -98,7 +98,7 @@ def _verdict(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, *, is_
         stamped_at=stamp.timestamp if stamp else None,
         stamped_by=_common_name(stamp.signing_cert) if stamp else None,
         covers_whole_document=status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
-        faults=tuple(_faults(status, is_last=is_last)),
+        faults=(*_faults(status, is_last=is_last), *_padding_faults(signature)),
     )
 
 
@@ -110,12 +110,25 @@ def _faults(status: PdfSignatureStatus, *, is_last: bool) -> list[Fault]:
         "signature-broken": status.intact and not status.valid,
         # Between two signatures nothing but the second may have come in; after the last nothing at all.
         "changed-after-signing": status.intact and (not whole if is_last else not status.docmdp_ok),
-        "signer-not-trusted": status.intact and status.valid and not status.trusted,
+        "signer-not-trusted": status.intact and status.valid and not (status.trusted and _for_documents(status)),
         "no-timestamp": stamp is None,
         "timestamp-broken": stamp is not None and not (stamp.intact and stamp.valid),
         "timestamp-not-trusted": stamp is not None and stamp.intact and stamp.valid and not stamp.trusted,
     }
     return [Fault(code) for code, is_so in found.items() if is_so]
+
+
+def _for_documents(status: PdfSignatureStatus) -> bool:
+    """Not a certificate that vouches for nothing but time."""
+    purposes = status.signing_cert.extended_key_usage_value
+    return purposes is None or purposes.native != ["time_stamping"]
+
+
+def _padding_faults(signature: EmbeddedPdfSignature) -> list[Fault]:
+    """A signature lies in a gap that no signature covers: what is left of the gap must be empty."""
+    content: bytes = signature.pkcs7_content
+    end = len(cms.ContentInfo.load(content).dump())
+    return [Fault("signature-broken")] if content[end:].strip(b"\0") else []
 
 
 def _unreadable(signature: EmbeddedPdfSignature, error: Exception) -> SignatureVerdict:
