@@ -10,7 +10,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from sqlalchemy import delete
 
-from services.kit import telemetry
+from services.kit import dead_letters, telemetry
 from services.kit.clock import utcnow
 from services.kit.consumer import Consumer
 from services.kit.db import Database
@@ -86,6 +86,7 @@ def duties(service: Service, settings: Settings) -> list[Duty]:
 async def measure(service: Service) -> None:
     async with service.database.transaction() as session:
         telemetry.BACKLOG.labels(service.name).set(await backlog(session))
+        telemetry.DEAD_LETTERS.labels(service.name).set(await dead_letters.count(session))
 
 
 async def clear_out(database: Database, settings: Settings) -> None:
