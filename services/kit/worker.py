@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from aiokafka.errors import KafkaError
 
-from services.kit import telemetry
+from services.kit import dead_letters, telemetry
 from services.kit.consumer import Consumer
 from services.kit.leader import Duty, Leader
 from services.kit.outbox import backlog
@@ -82,3 +82,4 @@ def duties(service: Service, settings: Settings) -> list[Duty]:
 async def measure(service: Service) -> None:
     async with service.database.transaction() as session:
         telemetry.BACKLOG.labels(service.name).set(await backlog(session))
+        telemetry.DEAD_LETTERS.labels(service.name).set(await dead_letters.count(session))
