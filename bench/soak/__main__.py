@@ -90,7 +90,8 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="zayton-soak-")) / "home"
     home.parent.chmod(0o755)  # PostgreSQL may run as another account, and has to get there
     run = _soak(home, given, console)
-    console.print(_table(run))
+    for table in (_table(run), _latencies(run), _memory(run)):
+        console.print(table)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     about = {"measured_at": datetime.now(UTC).isoformat(), "cores": os.cpu_count(), "load_1min": os.getloadavg()[0]}
     RESULTS.write_text(
@@ -206,11 +207,21 @@ def _table(run: Run) -> Table:
     others = len(run.findings.others)
     table.add_row("other findings", f"{others}", "0", "met" if others == 0 else "[bold]missed[/]")
     table.add_row("quiet after", f"{run.quiet_after_s} s", "", "")
-    for kind, p95 in figures["p95_ms"].items():
-        table.add_row(f"p95 {kind}, faults included", f"{p95:,} ms", "", "")
-    for name, grown in figures["memory"].items():
-        told = f"{grown['first_mb']} → {grown['last_mb']} MB in {grown['minutes']} min"
-        table.add_row(f"memory {name}", told, "", f"{grown['mb_per_minute']:+} MB/min")
+    return table
+
+
+def _latencies(run: Run) -> Table:
+    table = Table("request", "p95, faults included", "how many")
+    for kind, p95 in run.figures()["p95_ms"].items():
+        table.add_row(kind, f"{p95:,} ms", f"{len(run.diary.latencies_ms[kind]):,}")
+    return table
+
+
+def _memory(run: Run) -> Table:
+    table = Table("memory of", "warm", "at the end", "over", "growth")
+    for name, grown in run.figures()["memory"].items():
+        sizes = (f"{grown['first_mb']} MB", f"{grown['last_mb']} MB", f"{grown['minutes']} min")
+        table.add_row(name, *sizes, f"{grown['mb_per_minute']:+} MB/min")
     return table
 
 

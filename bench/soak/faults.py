@@ -81,7 +81,7 @@ class Faults:
 
 
 class Memory:
-    """Resident set sizes of the hall's processes over the run, in MB."""
+    """Sizes of the hall's processes over the run, in MB."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -102,7 +102,7 @@ class Memory:
         try:
             pid = json.loads(path.read_bytes())["pid"]
             process = psutil.Process(pid)
-            total = sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+            total = sum(map(_share, (process, *process.children(recursive=True))))
         except (FileNotFoundError, json.JSONDecodeError, psutil.Error):
             return
         self._seen.setdefault((path.stem, pid), []).append((now, total / 2**20))
@@ -116,6 +116,12 @@ class Memory:
             if len(series) > len(longest.get(name, [])):
                 longest[name] = series
         return {name: _growth(series) for name, series in sorted(longest.items())}
+
+
+def _share(process: psutil.Process) -> float:
+    """Pages that several processes share count in parts (PSS), where the system tells; else the resident set."""
+    memory = process.memory_full_info()
+    return float(getattr(memory, "pss", 0) or memory.rss)
 
 
 def _growth(series: list[tuple[float, float]]) -> dict[str, float]:
