@@ -9,6 +9,7 @@ import typer
 from deploy.local.care import care, keys
 from deploy.local.terminal import AsJson, Service, out
 from deploy.local.terminal import base_url as _base_url
+from deploy.local.terminal import home as _home
 from deploy.local.terminal import run as _run
 from deploy.local.terminal import running as _running
 from deploy.local.terminal import services as _services
