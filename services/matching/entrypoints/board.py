@@ -11,8 +11,10 @@ from services.kit import bands
 from services.kit.search import Hit, Order, SearchQuery
 from services.kit.search.port import LONGEST_QUERY, MOST_LIMIT, MOST_VALUES_PER_FILTER
 from services.kit.search.web import SEARCH_ANSWERS, Found, Searcher, highlights
-from services.kit.web import router
-from services.matching.adapters.board_documents import OPEN_BUDGET
+from services.kit.web import Tx, router
+from services.matching.adapters.board_documents import OPEN_BUDGET, document_of
+from services.matching.adapters.store import PgStore
+from services.matching.domain.errors import DemandNotFound
 from services.matching.domain.facts import DealForm
 from services.matching.entrypoints.money import Money
 
@@ -108,3 +110,12 @@ async def search_the_board(
     """
     results, found = await searcher.ask(query.question())
     return BoardPage(items=[DemandCard.of(hit) for hit in results.hits], **dict(found))
+
+
+@r.get("/board/{demand_id}")
+async def see_on_the_board(demand_id: UUID, tx: Tx) -> DemandCard:
+    """One demand as the board shows it: open to everyone while it is on it."""
+    demand = await PgStore(tx).demand(demand_id)
+    if demand is None or not demand.is_on_board:
+        raise DemandNotFound(demand_id=demand_id)
+    return DemandCard.of(Hit(demand_id, dict(document_of(demand).fields), {}))

@@ -129,3 +129,21 @@ async def test_bad_questions_are_located_and_odd_ones_answered(world: World) -> 
         assert [(each["pointer"], each["code"]) for each in answer["errors"]] == [(pointer, code)]
     for words in ("  ", "🎉", "' OR 1=1 --", "<b>", "مرحبا", "a\x00b", "& | !"):
         assert (await board(world, q=words, region=words))["total"] == 0
+
+
+async def test_one_demand_is_read_as_the_board_shows_it(world: World) -> None:
+    named = await world.post(**PUBLIC)
+    unnamed = await world.post(world.stranger, **ANONYMOUS | OPEN, budget={"minor_units": 900, "currency": "CNY"})
+    shown = await world.call(None, "GET", f"/demands/board/{named['id']}")
+    [card] = (await board(world, q="电解液"))["items"]
+    assert shown == card | {"highlights": {}}
+    hidden = await world.call(None, "GET", f"/demands/board/{unnamed['id']}")
+    assert (hidden["organisation_id"], hidden["organisation_name"], hidden["budget"]) == (None, None, None)
+
+
+async def test_what_is_not_on_the_board_is_not_read_there(world: World) -> None:
+    private = await world.post()
+    closed = await world.post(**PUBLIC)
+    await world.call(world.company, "POST", f"/demands/{closed['id']}/close", json={"reason": "found"})
+    for demand in (private, closed):
+        await world.call(None, "GET", f"/demands/board/{demand['id']}", status=404)
