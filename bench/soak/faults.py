@@ -105,7 +105,8 @@ class Memory:
             total = sum(map(_share, (process, *process.children(recursive=True))))
         except (FileNotFoundError, json.JSONDecodeError, psutil.Error):
             return
-        self._seen.setdefault((path.stem, pid), []).append((now, total / 2**20))
+        if total:  # one that has just been killed has nothing any more
+            self._seen.setdefault((path.stem, pid), []).append((now, total / 2**20))
 
     def growth(self) -> dict[str, dict[str, float]]:
         """Of the life of each process that was longest without a fault: its length, size a while after the start and at

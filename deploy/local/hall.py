@@ -150,11 +150,15 @@ async def _prepare_servers(running: Running, wanted: Wanted, say: Progress) -> N
 
     from deploy.local.backup.schemas import is_broken_off
     from deploy.local.topics import ensure_topics
+    from services.kit.migrations import SchemaIsNewer
 
     say("Bringing the database up to date")
     if await is_broken_off(running.database_url):
         raise CannotStart("A restore of this database was begun and not finished. Run `zayton restore` again.")
-    await asyncio.to_thread(migrate, running.database_url)
+    try:
+        await asyncio.to_thread(migrate, running.database_url)
+    except SchemaIsNewer as error:
+        raise CannotStart(str(error)) from error
     say("Making the topics")
     try:
         await ensure_topics(running.kafka)
