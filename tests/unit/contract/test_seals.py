@@ -11,11 +11,13 @@ from cryptography.x509 import ObjectIdentifier
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from services.contract.adapters.seals.authority import opened_key, sealed_key
+from services.contract.adapters.seals.authority import key_as_pem, key_of_pem
 from services.contract.adapters.seals.checking import check_pdf, loaded_roots
+from services.contract.adapters.seals.keyring import vault_of
 from services.contract.adapters.seals.pades import Act, sign
 from services.contract.adapters.seals.timestamps import POLICY, TimeStampingAuthority
 from services.contract.domain.verdict import SignatureVerdict, Verdict
+from services.kit.secret import Unreadable
 from tests.unit.contract.paper_makers import UNIVERSITY_CODE, Authority, authority, draft, half_signed, signed
 
 
@@ -159,12 +161,14 @@ def test_what_is_no_signed_document(pdf: bytes, code: str) -> None:
     assert codes(checked(pdf)) == {code}
 
 
-def test_keys_are_closed_with_the_secret() -> None:
-    pem = sealed_key(authority().root.key, "a secret")
-    assert "ENCRYPTED PRIVATE KEY" in pem
-    assert opened_key(pem, "a secret").private_numbers() == authority().root.key.private_numbers()
-    with pytest.raises(ValueError, match="password"):
-        opened_key(pem, "another")
+def test_keys_are_kept_in_a_vault_whose_secret_can_change() -> None:
+    key = authority().root.key
+    kept = vault_of(["old"]).seal(key_as_pem(key))
+    assert "PRIVATE KEY" not in kept
+    anew = vault_of(["new", "old"]).sealed_anew(kept)
+    assert key_of_pem(vault_of(["new"]).open(anew)).private_numbers() == key.private_numbers()
+    with pytest.raises(Unreadable):
+        vault_of(["new"]).open(kept)
 
 
 def request(content: bytes = b"content", algorithm: str = "sha256", **more: object) -> tsp.TimeStampReq:
