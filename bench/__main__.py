@@ -45,7 +45,19 @@ def matching(_say: Say) -> dict[str, float]:
     return measure()
 
 
-PARTS: dict[str, Callable[[Say], dict[str, float]]] = {"events": events, "hall": hall, "matching": matching}
+def notify(say: Say) -> dict[str, float]:
+    from bench.notify import measure
+
+    with tempfile.TemporaryDirectory(prefix="zayton-bench-", ignore_cleanup_errors=True) as folder:
+        return measure(Path(folder), say)
+
+
+PARTS: dict[str, Callable[[Say], dict[str, float]]] = {
+    "events": events,
+    "hall": hall,
+    "matching": matching,
+    "notify": notify,
+}
 
 
 def main() -> None:

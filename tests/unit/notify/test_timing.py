@@ -1,4 +1,4 @@
-"""When things are sent: retries over days, quiet hours and digests in the person's own zone, also when clocks change."""
+"""When things are sent: retries over days, quiet hours and digests in the person's own zone, when clocks change too."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
