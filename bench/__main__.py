@@ -60,11 +60,19 @@ def search(say: Say) -> dict[str, float]:
         return measure(Path(folder), say)
 
 
+def notify(say: Say) -> dict[str, float]:
+    from bench.notify import measure
+
+    with tempfile.TemporaryDirectory(prefix="zayton-bench-", ignore_cleanup_errors=True) as folder:
+        return measure(Path(folder), say)
+
+
 PARTS: dict[str, Callable[[Say], dict[str, float]]] = {
     "events": events,
     "hall": hall,
     "matching": matching,
     "search": search,
+    "notify": notify,
 }
 
 
