@@ -45,7 +45,18 @@ def matching(_say: Say) -> dict[str, float]:
     return measure()
 
 
-PARTS: dict[str, Callable[[Say], dict[str, float]]] = {"events": events, "hall": hall, "matching": matching}
+def documents(_say: Say) -> dict[str, float]:
+    from bench.documents import measure
+
+    return measure()
+
+
+PARTS: dict[str, Callable[[Say], dict[str, float]]] = {
+    "events": events,
+    "hall": hall,
+    "matching": matching,
+    "documents": documents,
+}
 
 
 def main() -> None:
