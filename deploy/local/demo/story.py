@@ -8,6 +8,7 @@ from secrets import token_hex
 
 from deploy.local.demo import market
 from deploy.local.demo.deal import Deal, agree, open_deal, sign
+from deploy.local.demo.document import verify_document
 from deploy.local.demo.hall import Hall, Json, Party, Refused, Unreachable, listening
 from deploy.local.demo.parties import Cast, register
 from deploy.local.demo.report import Failed, Report
@@ -18,12 +19,14 @@ NOTIFIED_WITHIN_S = 60.0
 _SHOWN_LATEST = 8
 
 
-async def run(base_url: str, *, lang: str = "en", as_json: bool = False, data: Path | None = None) -> int:
+async def run(
+    base_url: str, *, lang: str = "en", as_json: bool = False, data: Path | None = None, keep: Path | None = None
+) -> int:
     """Play the demo against the hall at `base_url`. Returns the exit code: 0, or 1 after saying what went wrong."""
     report = Report(lang if lang in _LANGUAGES else "en", as_json=as_json)
     hall = Hall(base_url, language=report.language)
     try:
-        await _play(hall, report, data)
+        await _play(hall, report, data, keep)
     except Failed as failed:
         report.failed(str(failed))
     except Refused as refused:
@@ -37,7 +40,7 @@ async def run(base_url: str, *, lang: str = "en", as_json: bool = False, data: P
     return 1
 
 
-async def _play(hall: Hall, report: Report, data: Path | None) -> None:
+async def _play(hall: Hall, report: Report, data: Path | None, keep: Path | None) -> None:
     stuff = _read(report, data)
     await hall.ready()
     report.step("hall", str(hall.client.base_url), rows=stuff.rows)
@@ -55,6 +58,7 @@ async def _play(hall: Hall, report: Report, data: Path | None) -> None:
     deal = await open_deal(hall, report, cast, chosen)
     await agree(hall, report, deal)
     await sign(hall, report, deal)
+    await verify_document(hall, report, deal, keep)
     await _show_notifications(hall, report, cast, deal)
     report.step("done", deal.deal_id)
 
