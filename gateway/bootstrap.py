@@ -17,9 +17,11 @@ the mapping answer 404 under their paths.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.entrypoints.hall import hall
 from gateway.entrypoints.organisations import me, organisations
@@ -30,8 +32,10 @@ from gateway.housekeeping import housekeeping
 from gateway.identity.api_keys import Keyring
 from gateway.identity.issuer import Issuer
 from gateway.identity.organisations import seed_operator
+from gateway.identity.page_sessions import PageSessions
 from gateway.identity.passwords import Passwords
 from gateway.openapi.documents import Documents
+from gateway.pages.app import Pages
 from gateway.proxy.breaker import Breaker
 from gateway.proxy.bucket import Buckets
 from gateway.proxy.callers import Callers
@@ -49,15 +53,22 @@ from services.kit.web import create_app
 
 # Who answers what, by the first segment under /api/v1. All else there is the gateway's own.
 ROUTES: dict[str, str] = {
+    "catalogue": "listing",
     "rights": "listing",
     "imports": "listing",
     "listings": "listing",
     "demands": "matching",
     "matches": "matching",
     "deals": "contract",
+    "certificates": "contract",
+    "verifications": "contract",
     "notifications": "notify",
+    "notification-preferences": "notify",
+    "webhook-endpoints": "notify",
+    "feeds": "notify",
+    "calendars": "notify",
 }
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "Zayton-Search"]
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,21 @@ def build(settings: Settings, transports: Mapping[str, ASGIApp | str]) -> Gatewa
         buckets=Buckets(own.rate_per_s, own.rate_burst),
     )
     service = Service("gateway", database, app, handlers=handlers, jobs=[housekeeping(own)])
-    return Gateway(_with_cors(door, own), service, app.state.parts)
+    pages = Pages(own, door, PageSessions(database, issuer))
+    entrance = _Entrance(pages, _with_cors(door, own))
+    return Gateway(_behind_proxies(entrance, own), service, app.state.parts)
+
+
+@dataclass(frozen=True)
+class _Entrance:
+    """People come to the pages, programs to the API. The pages use the API too, by the same door."""
+
+    pages: Pages
+    door: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.pages if self.pages.answers(scope) else self.door
+        await app(scope, receive, send)
 
 
 def _upstream(target: ASGIApp | str, settings: GatewaySettings) -> ASGIApp:
@@ -140,7 +165,16 @@ def _breaker(settings: GatewaySettings) -> Breaker:
 
 
 def _route(prefix: str, service: Forwarder, settings: GatewaySettings) -> Route:
-    return Route(service, settings.max_import_bytes if prefix == "imports" else settings.max_body_bytes)
+    limits = {"imports": settings.max_import_bytes, "verifications": settings.max_document_bytes}
+    return Route(service, limits.get(prefix, settings.max_body_bytes))
+
+
+def _behind_proxies(door: ASGIApp, settings: GatewaySettings) -> ASGIApp:
+    """The caller's address and scheme as proxies that are ours saw them: the last address that is none of theirs."""
+    if not settings.trusted_proxies:
+        return door
+    behind: Any = ProxyHeadersMiddleware(cast("Any", door), trusted_hosts=settings.trusted_proxies)
+    return cast("ASGIApp", behind)
 
 
 def _with_cors(door: FrontDoor, settings: GatewaySettings) -> ASGIApp:

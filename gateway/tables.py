@@ -68,6 +68,16 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None]
 
 
+class PageSession(Base):
+    """A session as a browser at the hall's pages holds it: by a cookie, of which only a digest is kept."""
+
+    __tablename__ = "page_sessions"
+
+    cookie_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.session_id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class SignInAttempts(Base):
     """How often an account or an address tried and failed in the running window. `key` is account:… or address:…"""
 

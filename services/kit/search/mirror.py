@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ BATCH_BYTES = 8_000_000
 _BATCHES_AHEAD = 20
 
 Progress = Callable[[int, int], None]  # documents carried over, of all
+Carried = tuple[UUID, datetime]  # what was on the queue, and since when
 _IS_MISSING = frozenset({"index_not_found"})
 _LOOK_AGAIN_S = 0.2
 
@@ -116,17 +118,21 @@ class Mirror:
         if gone:
             tasks.append(await self._server.order("POST", f"/indexes/{self._uid}/documents/delete-batch", gone))
         await self._server.done(tasks)
-        carried = [(row.id, row.queued) for row in rows]
-        async with database.transaction() as session:
-            # One that changed again meanwhile stays.
-            these = tuple_(self._changes.c.id, self._changes.c.aggregate_version).in_(carried)
-            await session.execute(delete(self._changes).where(these))
+        await self._take_off(database, [(row.id, row.changed_at) for row in rows])
         return len(rows) == BATCH_DOCUMENTS
+
+    async def _take_off(self, database: Database, carried: Sequence[Carried]) -> None:
+        """Off the queue with what was carried over. What changed again meanwhile stays."""
+        for start in range(0, len(carried), BATCH_DOCUMENTS):
+            these = tuple_(self._changes.c.id, self._changes.c.changed_at)
+            part = these.in_(carried[start : start + BATCH_DOCUMENTS])
+            async with database.transaction() as session:
+                await session.execute(delete(self._changes).where(part))
 
     async def _changed(self, session: AsyncSession) -> Sequence[Row[*tuple[Any, ...]]]:
         own, changes = self._table.c, self._changes.c
         statement = (
-            select(own.id, own.aggregate_version, own.document, changes.aggregate_version.label("queued"))
+            select(own.id, own.aggregate_version, own.document, changes.changed_at)
             .join_from(self._changes, self._table, own.id == changes.id)
             .order_by(changes.changed_at, changes.id)
             .limit(BATCH_DOCUMENTS)
@@ -161,8 +167,10 @@ class Mirror:
         progress(done, total)
         # Some batches ahead, since Meilisearch takes those that wait together.
         ahead: deque[tuple[int, list[int]]] = deque()
-        async for batch in self._batches(database):
-            ahead.append((len(batch), await self._send(new, batch)))
+        carried: list[Carried] = []
+        async for rows in self._batches(database):
+            carried += [(row.id, row.changed_at) for row in rows if row.changed_at is not None]
+            ahead.append((len(rows), await self._send(new, [_document(row) for row in rows])))
             if len(ahead) > _BATCHES_AHEAD:
                 done += await self._oldest(ahead)
                 progress(done, max(total, done))
@@ -174,6 +182,7 @@ class Mirror:
         await self._server.carry_out("POST", "/swap-indexes", [{"indexes": [new, self._uid], "rename": is_first}])
         if not is_first:
             await self._server.carry_out("DELETE", f"/indexes/{new}")
+        await self._take_off(database, carried)
         await self._drop_older_versions()
         log.info("search_index_rebuilt", index=self._uid, documents=done)
         return done
@@ -188,18 +197,19 @@ class Mirror:
         async with database.transaction() as session:
             return int(await session.scalar(statement) or 0)
 
-    async def _batches(self, database: Database) -> AsyncIterator[list[Document]]:
-        own = self._table.c
+    async def _batches(self, database: Database) -> AsyncIterator[Sequence[Row[*tuple[Any, ...]]]]:
+        own, changes = self._table.c, self._changes.c
         last = UUID(int=0)
         while True:
-            statement = select(own.id, own.aggregate_version, own.document)
+            statement = select(own.id, own.aggregate_version, own.document, changes.changed_at)
+            statement = statement.join_from(self._table, self._changes, own.id == changes.id, isouter=True)
             statement = statement.where(own.id > last, own.document.is_not(None)).order_by(own.id)
             async with database.transaction() as session:
                 rows = (await session.execute(statement.limit(BATCH_DOCUMENTS))).all()
             if not rows:
                 return
             last = rows[-1].id
-            yield [_document(row) for row in rows]
+            yield rows
 
     async def _drop_older_versions(self) -> None:
         indexes = (await self._server.get("/indexes?limit=1000"))["results"]

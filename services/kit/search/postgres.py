@@ -44,6 +44,8 @@ _BUDGET = 30_000
 _MOST_TERMS = 20
 # Of the best score, what a document must reach to be found by some of the words.
 _SHARE_OF_BEST = 0.5
+# Of the score of a document itself, what another must reach to be similar to it: one common word does not do.
+_SHARE_OF_SELF = 0.1
 _HEADLINE_WEIGHT = 2.0
 # Headlines that are looked at one by one to rank what has all the words.
 _LOOKED_AT = 500
@@ -123,12 +125,12 @@ class PostgresSearch:
             fields = (await self._documents(session, [document_id])).get(document_id)
             if fields is None:
                 return []
-            texts = (str(fields.get(name) or "") for name in self._declaration.headlines)
             await _prefer_indexes(session)
             await self._statistics.refresh(session)
             where = restriction(query, self._declaration)
-            units = units_of("\n".join(texts))
-            ranked = await self._ranked(session, units, (), where, share_of_best=0.0, limit=limit + 1)
+            # Its own name alone: by whom it is offered makes no two things similar.
+            units = units_of(str(fields.get(self._declaration.suggested) or ""))
+            ranked = await self._ranked(session, units, (), where, share_of_best=_SHARE_OF_SELF, limit=limit + 1)
             return await self._hits(session, [each for each in ranked if each != document_id][:limit], ())
 
     async def _find(self, session: AsyncSession, query: SearchQuery, where: Condition) -> _Found:

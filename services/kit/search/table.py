@@ -5,7 +5,7 @@ A row is narrow where it is looked at: terms and document are kept out of line (
 before cannot bring it back.
 """
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from services.kit.search.declaration import IndexDeclaration
@@ -62,13 +62,26 @@ def facet_table(metadata: MetaData, declaration: IndexDeclaration) -> Table:
 
 
 def change_table(metadata: MetaData, declaration: IndexDeclaration) -> Table:
-    """What the mirror has still to carry over: `search_<name>_changes`."""
+    """What the mirror has still to carry over, and when it changed last: `search_<name>_changes`.
+
+    It is kept without Meilisearch, too, so that a site may start one, or stop it for a while, at any time.
+    """
     return Table(
         f"search_{declaration.name}_changes",
         metadata,
         Column("id", Uuid, primary_key=True),
-        Column("aggregate_version", BigInteger, nullable=False),
-        Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    )
+
+
+def build_table(metadata: MetaData, declaration: IndexDeclaration) -> Table:
+    """How far a version of the declaration is filled with what the service holds: `search_<name>_builds`."""
+    return Table(
+        f"search_{declaration.name}_builds",
+        metadata,
+        Column("version", Integer, primary_key=True, autoincrement=False),
+        Column("done_to", Uuid, nullable=False),
+        Column("is_done", Boolean, nullable=False),
     )
 
 
@@ -78,6 +91,7 @@ def declare(metadata: MetaData, declaration: IndexDeclaration) -> None:
     word_table(metadata, declaration)
     facet_table(metadata, declaration)
     change_table(metadata, declaration)
+    build_table(metadata, declaration)
 
 
 def storage_statements(declaration: IndexDeclaration) -> list[str]:

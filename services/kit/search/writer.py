@@ -1,10 +1,11 @@
 """Writes an index's table within the caller's transaction: what a service commits can be found at once."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, any_, literal, select
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,19 +18,21 @@ _ROWS_PER_STATEMENT = 500
 
 
 class IndexWriter:
-    """`mirrored`: changes are also queued for the mirror, which carries them to Meilisearch."""
+    """Queues every change for the mirror, too."""
 
-    def __init__(self, declaration: IndexDeclaration, *, mirrored: bool = False) -> None:
+    def __init__(self, declaration: IndexDeclaration) -> None:
         tables = MetaData()
         self._declaration = declaration
         self._table = table.index_table(tables, declaration)
         self._words = table.word_table(tables, declaration)
         self._facets = table.facet_table(tables, declaration)
         self._changes = table.change_table(tables, declaration)
-        self._mirrored = mirrored
 
-    async def upsert(self, session: AsyncSession, documents: Sequence[Document]) -> list[UUID]:
-        """Index documents, dropping each that is not newer than what is there. Returns the ids of those written."""
+    async def upsert(self, session: AsyncSession, documents: Sequence[Document], *, anew: bool = False) -> list[UUID]:
+        """Index documents, dropping each that is not newer than what is there. Returns the ids of those written.
+
+        `anew`: write one of the same version, too, since it is indexed in another way by now.
+        """
         newest: dict[UUID, Document] = {}
         for document in documents:
             known = newest.get(document.id)
@@ -40,22 +43,36 @@ class IndexWriter:
         written: list[UUID] = []
         for start in range(0, len(ordered), _ROWS_PER_STATEMENT):
             part = ordered[start : start + _ROWS_PER_STATEMENT]
-            written += await self._write(session, [row_of(document, self._declaration) for document in part])
+            written += await self._write(session, [row async for row in self._rows(part)], anew=anew)
             await self._learn(session, part)
         return written
 
-    async def remove(self, session: AsyncSession, versions: Mapping[UUID, int]) -> list[UUID]:
+    async def remove(self, session: AsyncSession, versions: Mapping[UUID, int], *, anew: bool = False) -> list[UUID]:
         """Take documents out as of a version: an older one never comes back. Returns the ids of those taken out."""
         bare = dict.fromkeys(column.key for column in self._table.c) | {"headline_length": 0}
         rows = [bare | {"id": identity, "aggregate_version": versions[identity]} for identity in sorted(versions)]
-        return await self._write(session, rows) if rows else []
+        return await self._write(session, rows, anew=anew) if rows else []
 
-    async def _write(self, session: AsyncSession, rows: Sequence[dict[str, Any]]) -> list[UUID]:
-        written = await _upsert(session, self._table, rows)
-        if self._mirrored and written:
-            versions = {row["id"]: row["aggregate_version"] for row in rows}
-            queued = [{"id": identity, "aggregate_version": versions[identity]} for identity in sorted(written)]
-            await _upsert(session, self._changes, queued)
+    async def _rows(self, documents: Sequence[Document]) -> AsyncIterator[dict[str, Any]]:
+        for document in documents:
+            yield row_of(document, self._declaration)
+            await asyncio.sleep(0)  # a millisecond each: others of this process have their turn in between
+
+    async def _write(self, session: AsyncSession, rows: Sequence[dict[str, Any]], *, anew: bool = False) -> list[UUID]:
+        own = insert(self._table).values(list(rows))
+        known, given = self._table.c.aggregate_version, own.excluded.aggregate_version
+        own = own.on_conflict_do_update(
+            index_elements=[self._table.c.id],
+            set_={name: own.excluded[name] for name in rows[0] if name != "id"},
+            where=known <= given if anew else known < given,
+        )
+        written = list((await session.execute(own.returning(self._table.c.id))).scalars())
+        if written:
+            queued = insert(self._changes).values([{"id": identity} for identity in sorted(written)])
+            again = queued.on_conflict_do_update(
+                index_elements=[self._changes.c.id], set_={"changed_at": func.clock_timestamp()}
+            )
+            await session.execute(again)
             await outbox.wake(session)
         return written
 
@@ -75,16 +92,6 @@ class IndexWriter:
         by_code = {analysis.facet_code(term): term for term in terms}
         codes = by_code.keys() - await _known(session, self._facets.c.code, sorted(by_code), BigInteger())
         await _insert_new(session, self._facets, [{"code": code, "term": by_code[code]} for code in sorted(codes)])
-
-
-async def _upsert(session: AsyncSession, into: Table, rows: Sequence[dict[str, Any]]) -> list[UUID]:
-    statement = insert(into).values(list(rows))
-    statement = statement.on_conflict_do_update(
-        index_elements=[into.c.id],
-        set_={name: statement.excluded[name] for name in rows[0] if name != "id"},
-        where=into.c.aggregate_version < statement.excluded.aggregate_version,
-    )
-    return list((await session.execute(statement.returning(into.c.id))).scalars())
 
 
 async def _known(session: AsyncSession, column: Column[Any], values: list[Any], kind: Text | BigInteger) -> set[Any]:

@@ -2,8 +2,9 @@
 
 from services.kit.web.access import Caller, OptionalCaller, allow
 from services.kit.web.app import create_app
+from services.kit.web.errors import language_of
 from services.kit.web.etags import IfMatch, check_match, etag
-from services.kit.web.paging import Page, Paging, PagingQuery, paginate
+from services.kit.web.paging import Page, Paging, PagingQuery, link, paginate
 from services.kit.web.route import PROBLEM_ANSWERS, Tx, not_repeatable, router
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "check_match",
     "create_app",
     "etag",
+    "language_of",
+    "link",
     "not_repeatable",
     "paginate",
     "router",

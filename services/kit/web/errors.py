@@ -61,11 +61,16 @@ def unexpected(request: Request, error: Exception) -> Response:
     return problem_response(request, Problem())
 
 
+def language_of(request: Request) -> str:
+    """The reader's: what the request asks for, else that of the account, else English."""
+    principal = getattr(request.state, "principal", None)
+    return preferred_language(request.headers.get("accept-language"), principal.language if principal else "en")
+
+
 def problem_response(request: Request, problem: Problem) -> Response:
     """The answer to a caller. Its texts come from the app's catalogue."""
     catalogue: Catalogue = request.app.state.catalogue
-    principal = getattr(request.state, "principal", None)
-    language = preferred_language(request.headers.get("accept-language"), principal.language if principal else "en")
+    language = language_of(request)
     request_id = getattr(request.state, "request_id", "")
     body = body_of(problem, catalogue, language, instance=request.url.path, request_id=request_id)
     headers = {"content-language": language, "cache-control": "no-store"}
@@ -137,6 +142,10 @@ _CODES = {
     "datetime_parsing": "time",
     "datetime_type": "time",
     "datetime_from_date_parsing": "time",
+    "date_parsing": "day",
+    "date_from_datetime_parsing": "day",
+    "date_from_datetime_inexact": "day",
+    "date_type": "day",
     "timezone_aware": "time",
     "enum": "choice",
     "literal_error": "choice",

@@ -39,7 +39,7 @@ async def listings_page(
     if wanted.organisation_id is None or wanted.organisation_id != reader:
         statement = statement.where(ListingRecord.status.in_(OPEN))
     records, cursor = await paginate(session, _filtered(statement, wanted), paging, sort=[ListingRecord.listing_id])
-    return await _with_rights(session, records), cursor
+    return await with_rights(session, records), cursor
 
 
 def _filtered(statement: Select[Any], wanted: ListingFilter) -> Select[Any]:
@@ -59,7 +59,7 @@ def _filtered(statement: Select[Any], wanted: ListingFilter) -> Select[Any]:
     return statement
 
 
-async def _with_rights(session: AsyncSession, records: Sequence[ListingRecord]) -> list[Listed]:
+async def with_rights(session: AsyncSession, records: Sequence[ListingRecord]) -> list[Listed]:
     statement = select(RightRecord).where(RightRecord.right_id.in_([record.right_id for record in records]))
     rights = await whole_rights(session, list(await session.scalars(statement)))
     return [(listing_of(record), rights[record.right_id]) for record in records]

@@ -11,8 +11,9 @@ from services.listing.adapters.facts import published
 from services.listing.adapters.imports import SqlImports
 from services.listing.adapters.listings import SqlListings
 from services.listing.adapters.rights import SqlRights
+from services.listing.adapters.search import show
 from services.listing.adapters.tables import OrganisationRecord
-from services.listing.domain.facts import Fact
+from services.listing.domain.facts import Fact, ListingFact
 
 
 class SqlStore:
@@ -28,6 +29,8 @@ class SqlStore:
 
     async def announce(self, facts: Sequence[Fact]) -> None:
         await outbox.publish_all(self._session, [published(fact) for fact in facts])
+        # Here, so that no use case can forget it: the public finds what the public is told.
+        await show(self._session, [fact for fact in facts if isinstance(fact, ListingFact)])
 
     async def wake_worker(self) -> None:
         await outbox.wake(self._session)

@@ -8,6 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Table, U
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kit.db import COLUMN_TYPES, service_metadata
+from services.kit.search import table as search_tables
+from services.listing.adapters.documents import DECLARATION
 
 
 class Base(DeclarativeBase):
@@ -179,6 +181,10 @@ class FindingRecord(Base):
     params: Mapped[dict[str, Any]]
     rule: Mapped[str | None]
     article: Mapped[str | None]
+
+
+search_tables.declare(Base.metadata, DECLARATION)
+INDEXED = Base.metadata.tables[f"search_{DECLARATION.name}"]
 
 
 def _table(record: type[Base]) -> Table:

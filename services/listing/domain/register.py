@@ -117,6 +117,11 @@ class StatusEvent:
     recorded_by: UUID | None = None
     status_event_id: UUID = field(default_factory=new_id)
 
+    @property
+    def by_hall(self) -> bool:
+        """Whether no person entered it: the hall saw by itself that a term had run out."""
+        return self.recorded_by is None
+
 
 def read_event(
     category: Category,

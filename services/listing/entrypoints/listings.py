@@ -3,6 +3,7 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
+from services.kit.auth import Principal
 from services.kit.clock import utcnow
 from services.kit.web import IfMatch, OptionalCaller, Page, PagingQuery, Tx, check_match, etag, router
 from services.listing.adapters import catalogue
@@ -14,11 +15,15 @@ from services.listing.application.change_listing import (
     publish_listing,
     withdraw_listing,
 )
+from services.listing.application.ports import Store
 from services.listing.domain.errors import ListingNotFound
+from services.listing.domain.listings import Listing
+from services.listing.domain.register import in_order
+from services.listing.domain.rights import Right
 from services.listing.domain.vocabulary import ListingStatus, RightKind
 from services.listing.entrypoints.bodies import ChangeListing, DraftListing, Withdraw
 from services.listing.entrypoints.dependencies import Agent, Holder, Stored, Texts
-from services.listing.entrypoints.views import ListingView
+from services.listing.entrypoints.views import ListingView, StatusLog, log_of
 
 listings = router(prefix="/api/v1/listings", tags=["listings"])
 
@@ -65,13 +70,16 @@ async def get_listing(
     listing_id: UUID, store: Stored, caller: OptionalCaller, texts: Texts, response: Response
 ) -> ListingView:
     """A listing of the catalogue; of the own organisation in any state."""
-    listing = await store.listings.find(listing_id)
-    if listing is None or not (listing.is_open or oversees(caller, listing.organisation_id)):
-        raise ListingNotFound(listing_id=listing_id)
-    right = await store.rights.find(listing.right_id)
-    assert right is not None
+    listing, right = await _seen(store, caller, listing_id)
     etag(response, listing.version)
     return ListingView.of(listing, right, texts, own=owns(caller, listing.organisation_id))
+
+
+@listings.get("/{listing_id}/status-events")
+async def get_listing_status_events(listing_id: UUID, store: Stored, caller: OptionalCaller) -> StatusLog:
+    """The register's log of the right on offer, in the order of what happened: for whoever may see the listing."""
+    _, right = await _seen(store, caller, listing_id)
+    return log_of(right, in_order(await store.rights.events(right.right_id)))
 
 
 @listings.patch("/{listing_id}")
@@ -113,3 +121,13 @@ async def post_listing_withdraw(
     withdrawn = await withdraw_listing(store, listing, right, body.reason)
     etag(response, withdrawn.version)
     return ListingView.of(withdrawn, right, texts, own=owns(caller, listing.organisation_id))
+
+
+async def _seen(store: Store, caller: Principal | None, listing_id: UUID) -> tuple[Listing, Right]:
+    """Raises ListingNotFound for what is not public, nor the caller's to see."""
+    listing = await store.listings.find(listing_id)
+    if listing is None or not (listing.is_open or oversees(caller, listing.organisation_id)):
+        raise ListingNotFound(listing_id=listing_id)
+    right = await store.rights.find(listing.right_id)
+    assert right is not None
+    return listing, right

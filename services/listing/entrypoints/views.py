@@ -134,7 +134,7 @@ class RightView(BaseModel):
 
 class StatusEventView(View):
     """`status` is what the event made of the right, null where it changed nothing; `occurred_at` is null where nobody
-    told the day.
+    told the day. `by_hall`: entered by the hall itself, not by the holder or an operator.
     """
 
     status_event_id: UUID
@@ -143,6 +143,7 @@ class StatusEventView(View):
     as_given: str
     occurred_at: datetime | None
     recorded_at: datetime
+    by_hall: bool
 
     @classmethod
     def of(cls, event: StatusEvent) -> Self:

@@ -36,7 +36,7 @@ async def mirror(meilisearch: ModelledMeilisearch, database: Database) -> Mirror
 
 @pytest.fixture
 def put(database: Database) -> Put:
-    writer = IndexWriter(DECLARATION, mirrored=True)
+    writer = IndexWriter(DECLARATION)
 
     async def put(*documents: Document) -> None:
         async with database.transaction() as session:
@@ -68,7 +68,7 @@ async def test_changes_and_removals_are_carried_over(
     await drained(mirror, database)
     await put(document(WATER, 2, title="土壤检测装置"), document(SPEECH, 1, title="as old as before"))
     async with database.transaction() as session:
-        await IndexWriter(DECLARATION, mirrored=True).remove(session, {identity(GRAPHENE): 2})
+        await IndexWriter(DECLARATION).remove(session, {identity(GRAPHENE): 2})
     assert (await mirror.measure(database))[0] == 2
     assert (await drained(mirror, database))[0] == 0
     kept = meilisearch.indexes[UID]

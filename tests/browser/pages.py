@@ -1,0 +1,53 @@
+"""The addresses of the hall's pages, without their language. A page that is not here is not looked at."""
+
+from dataclasses import dataclass
+
+from tests.support.browsers import Person
+from tests.support.markets import Account, Market
+
+
+@dataclass(frozen=True)
+class Address:
+    """`path` may name {listing_id} and {demand_id}. `who`: visitor, company or university."""
+
+    path: str
+    who: str = "visitor"
+    status: int = 200
+
+    def on(self, market: Market) -> str:
+        return self.path.format(listing_id=market.listings[0]["listing_id"], demand_id=market.demands[0]["id"])
+
+
+ADDRESSES = (
+    Address("/"),
+    Address("/", "company"),
+    Address("/listings"),
+    Address("/listings?q=%E9%9E%8B%E5%BA%95&kind=invention&sort=newest"),
+    Address("/listings?q=qqqqqq"),
+    Address("/listings?kind=nonsense&price_from=ten", status=422),
+    Address("/listings/{listing_id}"),
+    Address("/listings/{listing_id}", "company"),
+    Address("/listings/{listing_id}", "university"),
+    Address("/listings/00000000-0000-7000-8000-000000000000", status=404),
+    Address("/demands"),
+    Address("/demands?q=sensor&language=en"),
+    Address("/demands/{demand_id}"),
+    Address("/demands/{demand_id}", "company"),
+    Address("/demands/new", "company"),
+    Address("/demands/mine", "company"),
+    Address("/demands/mine", "university"),
+    Address("/sign-in"),
+    Address("/sign-in?next=/zh/listings"),
+    Address("/register"),
+    Address("/about"),
+    Address("/legal"),
+    Address("/no-such-page", status=404),
+)
+
+
+def sign_in(someone: Person, account: Account, language: str = "zh") -> None:
+    someone.open(f"/{language}/sign-in")
+    someone.page.locator("[name=email]").fill(account.email)
+    someone.page.locator("[name=password]").fill(account.password)
+    someone.page.locator("main button[type=submit]").click()
+    someone.page.wait_for_url(lambda url: "sign-in" not in url)
