@@ -60,6 +60,14 @@ class Cluster:
         kinds = ("Deployment", "StatefulSet", "Job")
         return [(each["metadata"]["name"], each["spec"]["template"]) for kind in kinds for each in self.all(kind)]
 
+    def hall(self) -> list[tuple[str, Object]]:
+        """The same of our own code alone."""
+        return [
+            (name, template)
+            for name, template in self.pods()
+            if template["metadata"]["labels"]["app.kubernetes.io/name"] == "hall"
+        ]
+
     def processes(self) -> list[Object]:
         """The Deployments of our own processes."""
         return self.all("Deployment")

@@ -87,17 +87,17 @@ def test_code_starts_after_its_schema_and_the_job_that_migrates_bears_the_versio
     assert migrates["command"][3:] == ["schemas"]
     assert {"wait", "schemas"} <= STEPS.keys()
     assert job["metadata"]["name"] == f"prepare-{migrates['image'].rpartition(':')[2]}"
-    assert {each["image"] for _, template in cluster.pods() for each in containers(template)} == {migrates["image"]}
+    assert {each["image"] for _, template in cluster.hall() for each in containers(template)} == {migrates["image"]}
 
 
 def test_variables_are_ones_that_the_code_reads(cluster: Cluster) -> None:
-    for name, template in cluster.pods():
+    for name, template in cluster.hall():
         for container in containers(template):
             assert environment(cluster, container).keys() - variables() - OF_KUBERNETES == set(), name
 
 
 def test_settings_without_a_default_are_given_and_production_is_complete(cluster: Cluster) -> None:
-    for name, template in cluster.pods():
+    for name, template in cluster.hall():
         for container in containers(template):
             given = environment(cluster, container)
             for field, names in names_by_field().values():
@@ -109,7 +109,7 @@ def test_settings_without_a_default_are_given_and_production_is_complete(cluster
 def test_secrets_come_by_reference_and_the_readme_tells_of_each(cluster: Cluster) -> None:
     secret = {names[0] for field, names in names_by_field().values() if "SecretStr" in str(field.annotation)}
     assert secret & cluster.settings().keys() == set()
-    for _, template in cluster.pods():
+    for _, template in cluster.hall():
         for container in containers(template):
             for variable in secret & {each["name"] for each in container["env"]}:
                 reference = environment(cluster, container)[variable]["secretKeyRef"]
@@ -117,11 +117,24 @@ def test_secrets_come_by_reference_and_the_readme_tells_of_each(cluster: Cluster
     assert cluster.all("Secret") == []
 
 
+def test_a_secret_is_given_to_those_alone_who_need_it(cluster: Cluster) -> None:
+    given = {
+        variable: {
+            name for name, template in cluster.hall() if variable in environment(cluster, containers(template)[-1])
+        }
+        for variable in ("MEILISEARCH_KEY", "SMTP_URL")
+    }
+    searching = {f"{name}-{role}" for name, each in services().items() if each.index for role in ("api", "worker")}
+    assert given == {"MEILISEARCH_KEY": searching, "SMTP_URL": {"notify-api", "notify-worker"}}
+
+
 def test_addresses_lead_to_services_of_the_cluster(cluster: Cluster) -> None:
     settings, there = cluster.settings(), cluster.names("Service")
     for service in set(SCHEMAS) - {GATEWAY}:
         assert settings[f"ZAYTON_{service.upper()}_URL"] == f"http://{service}-api:8000"
-    assert there == {f"{service}-api" for service in SCHEMAS}
+    assert there == {f"{service}-api" for service in SCHEMAS} | {"meilisearch"}
+    assert settings["MEILISEARCH_URL"] == "http://meilisearch:7700"
+    assert cluster.one("Service", "meilisearch")["spec"]["ports"][0]["port"] == 7700
     assert settings["ZAYTON_JWKS_URL"] == "http://gateway-api:8000/.well-known/jwks.json"
     (kafka,) = cluster.all("Kafka")
     (listener,) = kafka["spec"]["kafka"]["listeners"]

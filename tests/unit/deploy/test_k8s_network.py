@@ -96,10 +96,18 @@ def test_kafka_is_reached_by_workers_and_by_what_scales_them_and_by_no_api(netwo
     assert network.reaching("kafka", 9092) == WORKERS | {"keda"}
 
 
+def test_meilisearch_is_reached_by_those_who_search(network: Network) -> None:
+    assert network.reaching("meilisearch", 7700) == {
+        f"{name}-{role}" for name in ("listing", "matching") for role in ("api", "worker")
+    }
+
+
 def test_services_are_reached_by_the_gateway_alone_and_the_gateway_by_proxies_and_apis(network: Network) -> None:
     for service in SERVICES:
         assert network.reaching(f"{service}-api", 8000) == {"gateway-api", "monitoring"}
-    assert network.reaching("gateway-api", 8000) == {f"{name}-api" for name in SERVICES} | {"proxies", "monitoring"}
+    # Its own worker is where people run the command `zayton`.
+    others = {"gateway-worker", "proxies", "monitoring"}
+    assert network.reaching("gateway-api", 8000) == {f"{name}-api" for name in SERVICES} | others
 
 
 def test_workers_are_only_measured(network: Network) -> None:
@@ -108,7 +116,7 @@ def test_workers_are_only_measured(network: Network) -> None:
 
 
 def test_strangers_reach_nothing_and_nobody_reaches_them(network: Network) -> None:
-    for port in (80, 443, 5432, 8000, 9090, 9091, 9092):
+    for port in (80, 443, 5432, 7700, 8000, 9090, 9091, 9092):
         assert network.reaching("stranger", port) == set()
         assert all("stranger" not in network.reaching(pod, port) for pod in network.pods if pod != "dns")
         assert all("elsewhere" not in network.reaching(pod, port) for pod in APIS | WORKERS | {"postgres", "kafka"})
