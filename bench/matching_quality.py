@@ -1,6 +1,7 @@
 """How well matching ranks, on the retrieval tasks of ../shared/data/beir (measured with the service's own scorer).
 
-A task whose data is missing is absent from the figures. nDCG@10 is ranx's. `demand_to_achievement` ranks each demand's judged achievements, over the demands with a grade of 2 or more, with gains of 2^grade - 1.
+A task whose data is missing is absent from the figures. nDCG@10 is ranx's. `demand_to_achievement` ranks each demand's
+judged achievements, over the demands with a grade of 2 or more, with gains of 2^grade - 1.
 """
 
 import json

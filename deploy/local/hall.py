@@ -13,6 +13,7 @@ from typing import Literal
 from deploy.local.broker import ApacheKafka, MeshBroker
 from deploy.local.child import CannotStart
 from deploy.local.home import FirstLogin, Home, Running
+from deploy.local.logs import kept_small
 from deploy.local.postgres import Postgres
 from deploy.local.server import Progress, Server, silent
 from deploy.local.service_process import ServiceProcess
@@ -60,6 +61,7 @@ async def hall(home: Home, wanted: Wanted, say: Progress = silent) -> AsyncItera
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         stack.enter_context(home.locked())
+        await stack.enter_async_context(kept_small(home.log.parent))
         bound = stack.enter_context(_port(wanted.port))
         supervisor = await stack.enter_async_context(Supervisor(say=say))
         code = asyncio.create_task(asyncio.to_thread(_load_code, wanted))
