@@ -55,6 +55,11 @@ ROUTES: dict[str, str] = {
     "demands": "matching",
     "matches": "matching",
     "deals": "contract",
+    "invoices": "contract",
+    "payments": "contract",
+    "recordals": "contract",
+    "statements": "contract",
+    "ledger": "contract",
     "notifications": "notify",
 }
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID"]

@@ -105,6 +105,19 @@ TRANSLATIONS: dict[type[Message], Callable[[Any], Iterator[View]]] = {
     contract.ContractPartySigned: _deal,
     contract.ContractSigned: _deal,
     contract.DealClosed: _deal,
+    contract.InvoiceIssued: _deal,
+    contract.PaymentReceived: _deal,
+    contract.PaymentHeld: _deal,
+    contract.RecordalDue: _deal,
+    contract.RecordalFiled: _deal,
+    contract.RecordalRecorded: _deal,
+    contract.RecordalRefused: _deal,
+    contract.PaymentReleased: _deal,
+    contract.DealActivated: _deal,
+    contract.DealDisputed: _deal,
+    contract.DealResumed: _deal,
+    contract.PaymentRefunded: _deal,
+    contract.DealEnded: _deal,
 }
 
 

@@ -1,9 +1,22 @@
 from pathlib import Path
 
+from services.contract.adapters.money.bank import Bank
+from services.contract.adapters.money.stripe import Stripe
+from services.contract.application.money.ports import PaymentProvider
+from services.contract.domain.money.invoice import ProviderName
+from services.contract.entrypoints import clocks, fulfilment
 from services.contract.entrypoints.api import deals
-from services.contract.entrypoints.events import handlers, timers
+from services.contract.entrypoints.bank import bank
+from services.contract.entrypoints.cashier import Cashier
+from services.contract.entrypoints.events import handlers
+from services.contract.entrypoints.invoices import invoices, payments
+from services.contract.entrypoints.ledger import ledger, statements
+from services.contract.entrypoints.onboarding import Onboarding
+from services.contract.entrypoints.stripe_events import stripe_events
+from services.contract.money_settings import MoneySettings
 from services.kit.auth import Verifier
 from services.kit.db import Database
+from services.kit.jobs import Job
 from services.kit.service import Service
 from services.kit.settings import Settings
 from services.kit.web import create_app
@@ -11,15 +24,32 @@ from services.kit.web import create_app
 _MESSAGES = Path(__file__).parent / "messages.toml"
 
 
-def build(settings: Settings, *, verifier: Verifier | None = None) -> Service:
-    """Everything of contract, wired. Tests pass a verifier of their own keys."""
+def build(settings: Settings, *, verifier: Verifier | None = None, money: MoneySettings | None = None) -> Service:
+    """Everything of contract, wired. Tests pass a verifier of their own keys, and their settings of payments."""
     database = Database.of(settings, "contract")
+    money = money or MoneySettings()
     app = create_app(
         "contract",
-        routers=[deals],
+        # Of two that fit a path the first one is asked: what is below /payments/bank is no id of a payment.
+        routers=[
+            deals, fulfilment.deals, fulfilment.recordals, invoices, fulfilment.decisions,
+            bank, stripe_events, payments, statements, ledger,
+        ],
         database=database,
         verifier=verifier or Verifier.of(settings),
         messages=_MESSAGES,
         max_body_bytes=settings.max_body_bytes,
-    )
-    return Service("contract", database, app, handlers, timers)
+    )  # fmt: skip
+    app.state.money = money
+    return Service("contract", database, app, handlers, clocks.timers, jobs=_jobs(settings, money))
+
+
+def _jobs(settings: Settings, money: MoneySettings) -> list[Job]:
+    providers: dict[ProviderName, PaymentProvider] = {ProviderName.BANK: Bank()}
+    jobs = []
+    if money.stripe_api_key is not None:
+        key, base = money.stripe_api_key.get_secret_value(), money.stripe_api_base
+        stripe = Stripe(key, api_base=base, return_url=settings.public_url)
+        providers[ProviderName.STRIPE] = stripe
+        jobs.append(Job("onboarding", Onboarding(stripe).step))
+    return [Job("cashier", Cashier(providers, money.tariff).step), *jobs]

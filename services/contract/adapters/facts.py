@@ -1,4 +1,4 @@
-"""Each happening as the line of history and as the published fact it becomes."""
+"""Each happening as the line of history and as the published fact it becomes. Past the signing: fulfilment_facts.py."""
 
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,14 @@ from services.contract.domain.happenings import (
     PartySigned,
     Signed,
 )
-from services.contract.domain.states import OFFER_EXPIRY
+from services.contract.domain.states import TRANSITIONS, By
 from services.contract.domain.terms import Money, Terms
 from services.kit import protos
 
 
 def message_of(deal: Deal, happening: Happening) -> Message:
     """The event that tells other services."""
-    subject = _deal(deal)
+    subject = deal_message(deal)
     match happening:
         case Opened():
             return pb.DealOpened(deal=subject, message=happening.message)
@@ -55,7 +55,9 @@ def message_of(deal: Deal, happening: Happening) -> Message:
 def actor_of(happening: Happening) -> dict[str, Any]:
     """Who did it, for the history. Ids only: an append-only record is no place for names."""
     if happening.actor is None:
-        return {"timer": OFFER_EXPIRY}
+        found = next(each for each in TRANSITIONS if each.action is happening.action)
+        # No person's act: a clock ran out, or what the hall waited for has come.
+        return {"timer": found.timer} if found.by is By.TIMER else {"hall": happening.event}
     return {"user_id": str(happening.actor.user_id), "organisation_id": str(happening.actor.organisation_id)}
 
 
@@ -105,7 +107,7 @@ def _subject(deal: Deal) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(deal.subject).items()}
 
 
-def _deal(deal: Deal) -> pb.Deal:
+def deal_message(deal: Deal) -> pb.Deal:
     subject = deal.subject
     return pb.Deal(
         deal_id=str(subject.deal_id),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 
 from services.contract.adapters.book import PostgresDealBook
 from services.contract.adapters.queries import names_of
@@ -12,7 +12,6 @@ from services.contract.domain.deal import Deal
 from services.contract.domain.happenings import Actor
 from services.contract.entrypoints.schemas import DealView
 from services.contract.entrypoints.views import ReaderOf, deal_view, organisations_in
-from services.kit.clock import utcnow
 from services.kit.web import Tx, etag
 
 
@@ -21,10 +20,11 @@ class Desk:
     session: Tx
     reader: ReaderOf
     response: Response
+    request: Request
 
     @property
     def book(self) -> PostgresDealBook:
-        return PostgresDealBook(self.session)
+        return PostgresDealBook(self.session, self.request.app.state.money.tariff)
 
     @property
     def actor(self) -> Actor:
@@ -37,7 +37,7 @@ class Desk:
         row = await self.session.get_one(DealRow, deal.subject.deal_id, populate_existing=True)
         names = await names_of(self.session, organisations_in([row]))
         standing = await self.book.standing(deal)
-        return deal_view(row, deal, names, self.reader, self.reader.actions(deal, standing, utcnow()))
+        return deal_view(row, deal, names, self.reader, standing)
 
 
 DeskOf = Annotated[Desk, Depends()]

@@ -6,6 +6,7 @@ import pytest
 from services.contract.bootstrap import build
 from services.kit.settings import Settings
 from tests.conftest import ServiceDatabase
+from tests.service.contract import till
 from tests.service.contract.hall import Hall
 from tests.support.tokens import Issuer
 
@@ -15,10 +16,17 @@ async def hall(
     service_database: ServiceDatabase, settings_for: Callable[..., Settings], issuer: Issuer
 ) -> AsyncIterator[Hall]:
     database = await service_database("contract")
-    service = build(settings_for(database, pool_size=6), verifier=issuer.verifier())
+    service = build(settings_for(database, pool_size=6), verifier=issuer.verifier(), money=till.SETTINGS)
     transport = httpx.ASGITransport(app=service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://contract") as client:
         the_hall = Hall(service, issuer, client)
         await the_hall.organisations()
         yield the_hall
     await service.close()
+
+
+@pytest.fixture
+async def money(hall: Hall) -> AsyncIterator[till.Till]:
+    the_till = till.Till(hall)
+    yield the_till
+    the_till.double.store.close()
