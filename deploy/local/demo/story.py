@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from secrets import token_hex
 
-from deploy.local.demo import market
+from deploy.local.demo import market, money
 from deploy.local.demo.deal import Deal, agree, open_deal, sign
 from deploy.local.demo.document import verify_document
 from deploy.local.demo.hall import Hall, Json, Party, Refused, Unreachable, listening
@@ -59,8 +59,9 @@ async def _play(hall: Hall, report: Report, data: Path | None, keep: Path | None
     await agree(hall, report, deal)
     await sign(hall, report, deal)
     await verify_document(hall, report, deal, keep)
-    await _show_notifications(hall, report, cast, deal)
-    report.step("done", deal.deal_id)
+    released = await money.play(hall, report, cast, deal)
+    await _show_notifications(hall, report, cast, deal, "deal_activated" if released else "contract_signed")
+    report.step("done" if released else "done-signed", deal.deal_id)
 
 
 def _read(report: Report, data: Path | None) -> Material:
@@ -79,12 +80,12 @@ async def _register_all(hall: Hall, report: Report) -> Cast:
     return Cast(**parties)
 
 
-async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal) -> None:
-    """Show what each party was told, once it has heard of the signed contract."""
+async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal, last: str) -> None:
+    """Show what each party was told, once it has heard of the `last` kind of news."""
     deadline = time.monotonic() + NOTIFIED_WITHIN_S
     for party in cast.all():
         got = await _notifications(hall, party)
-        while not any(_tells_of(each, deal) for each in got):
+        while not any(_tells_of(each, deal, last) for each in got):
             if time.monotonic() > deadline:
                 raise report.failure("notifications", party=party.name, seconds=round(NOTIFIED_WITHIN_S))
             await asyncio.sleep(0.3)
@@ -92,8 +93,8 @@ async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal
         _show(report, party, got)
 
 
-def _tells_of(notification: Json, deal: Deal) -> bool:
-    return notification["kind"] == "contract_signed" and deal.deal_id in notification["link"]
+def _tells_of(notification: Json, deal: Deal, kind: str) -> bool:
+    return notification["kind"] == kind and deal.deal_id in notification["link"]
 
 
 async def _notifications(hall: Hall, party: Party) -> list[Json]:
