@@ -105,6 +105,7 @@ TRANSLATIONS: dict[type[Message], Callable[[Any], Iterator[View]]] = {
     contract.ContractPartySigned: _deal,
     contract.ContractSigned: _deal,
     contract.DealClosed: _deal,
+    contract.DealMessageSent: _deal,
 }
 
 

@@ -2,6 +2,8 @@ from pathlib import Path
 
 from services.contract.entrypoints.api import deals
 from services.contract.entrypoints.events import handlers, timers
+from services.contract.entrypoints.figures import figures
+from services.contract.entrypoints.messages import messages
 from services.kit.auth import Verifier
 from services.kit.db import Database
 from services.kit.service import Service
@@ -16,7 +18,7 @@ def build(settings: Settings, *, verifier: Verifier | None = None) -> Service:
     database = Database.of(settings, "contract")
     app = create_app(
         "contract",
-        routers=[deals],
+        routers=[figures, deals, messages],
         database=database,
         verifier=verifier or Verifier.of(settings),
         messages=_MESSAGES,

@@ -12,6 +12,7 @@ const NOTICES = {
   contract_party_signed: "deal",
   contract_signed: "deal",
   deal_closed: "deal",
+  deal_message_sent: "message",
   import_finished: "import",
 };
 const TOLD_AFTER_MS = 1500; // notify hears of an event by the same way as we do, and writes its notice meanwhile

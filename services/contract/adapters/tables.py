@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kit.db import COLUMN_TYPES, service_metadata
@@ -141,3 +141,18 @@ class HistoryRow(Base):
     data: Mapped[dict[str, Any]]
     previous_hash: Mapped[str]
     hash: Mapped[str]
+
+
+class MessageRow(Base):
+    """What those in a deal wrote to each other. Ids are in the order of writing."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_deal_id_message_id", "deal_id", "message_id"),)
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id))
+    organisation_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+    author: Mapped[str]
+    text: Mapped[str]
+    sent_at: Mapped[datetime]

@@ -24,7 +24,16 @@ from services.contract.domain.happenings import (
     Signed,
 )
 from services.contract.domain.rules import assess
-from services.contract.domain.states import OFFER_OPEN, Action, By, DealState, ReasonCode, Transition, transition
+from services.contract.domain.states import (
+    AWAITED,
+    OFFER_OPEN,
+    Action,
+    By,
+    DealState,
+    ReasonCode,
+    Transition,
+    transition,
+)
 from services.contract.domain.terms import Terms, faults
 from services.kit.ids import new_id
 from services.kit.problems import FieldError, InvalidInput
@@ -101,6 +110,14 @@ class Deal:
     def agreed(self) -> Offer | None:
         """The offer whose terms are agreed; None before acceptance and after a side exit."""
         return self.latest if self.state in _AGREED else None
+
+    @property
+    def awaits(self) -> By | None:
+        """The side whose step is next; None where nobody's is."""
+        by = AWAITED.get(self.state)
+        if by is not By.ADDRESSEE:
+            return by
+        return By.LICENSEE if self._last_offer().from_organisation_id == self.subject.licensor_id else By.LICENSOR
 
     @property
     def offer_action(self) -> Action:

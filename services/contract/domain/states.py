@@ -142,6 +142,16 @@ _PERFORMED = {(each.source, each.action): each for each in TRANSITIONS if each.p
 OFFER_OPEN = frozenset({S.OFFER, S.COUNTER})
 
 
+# Whose step is next. In an inquiry either side may offer, but it is the licensor who was asked.
+AWAITED: dict[DealState, By] = {
+    S.INQUIRY: By.LICENSOR,
+    S.OFFER: By.ADDRESSEE,
+    S.COUNTER: By.ADDRESSEE,
+    S.TERM_SHEET: By.LICENSOR,
+    S.SIGNING: By.LICENSEE,
+}
+
+
 def transition(state: DealState | None, action: Action) -> Transition | None:
     """The transition this version performs, or None."""
     return _PERFORMED.get((state, action))

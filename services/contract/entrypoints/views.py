@@ -14,7 +14,7 @@ from services.contract.domain.evidence import Entry, sha256, utc_text
 from services.contract.domain.findings import Finding
 from services.contract.domain.happenings import Closing, Offer
 from services.contract.domain.options import Option, options
-from services.contract.domain.states import OFFER_OPEN
+from services.contract.domain.states import OFFER_OPEN, By
 from services.contract.entrypoints.schemas import (
     ActionView,
     ClosingView,
@@ -91,7 +91,7 @@ def organisations_in(rows: Collection[DealRow]) -> set[UUID]:
     }
 
 
-def summary(row: DealRow, names: Names) -> DealSummary:
+def summary(row: DealRow, names: Names, awaits: By | None) -> DealSummary:
     broker = row.broker_organisation_id
     return DealSummary.model_validate(
         {
@@ -99,6 +99,7 @@ def summary(row: DealRow, names: Names) -> DealSummary:
             "licensor": _party(row.licensor_organisation_id, names),
             "licensee": _party(row.licensee_organisation_id, names),
             "broker": _party(broker, names) if broker else None,
+            "awaits": awaits,
         }
     )
 
@@ -106,7 +107,7 @@ def summary(row: DealRow, names: Names) -> DealSummary:
 def deal_view(row: DealRow, deal: Deal, names: Names, reader: Reader, actions: list[ActionView]) -> DealView:
     latest = deal.latest
     return DealView(
-        **dict(summary(row, names)),
+        **dict(summary(row, names, deal.awaits)),
         demand_id=deal.subject.demand_id,
         message=deal.message,
         my_side=deal.side_of(reader.caller.organisation_id) or "",

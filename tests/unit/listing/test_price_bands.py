@@ -1,4 +1,3 @@
-
 import pytest
 
 from services.listing.domain.price_bands import asked, bands, split
