@@ -20,6 +20,14 @@ GOALS = {
     "consume_ratio": (0.5, False),
     "gateway_ratio": (1.5, True),
     "publish_to_match_p95_ms": (1_000, True),
+    "search_p95_ms": (30, True),
+    "search_p95_ms_200k": (80, True),
+    "meilisearch_ratio": (1.3, True),
+    "meilisearch_ratio_200k": (1.3, True),
+    "typo_top3": (0.95, False),
+    "typo_top3_200k": (0.95, False),
+    "number_spellings": (1.0, False),
+    "publish_to_searchable_p95_ms": (1_000, True),
     "start_s": (12, True),
     "rss_mb": (700, True),
 }
@@ -45,7 +53,19 @@ def matching(_say: Say) -> dict[str, float]:
     return measure()
 
 
-PARTS: dict[str, Callable[[Say], dict[str, float]]] = {"events": events, "hall": hall, "matching": matching}
+def search(say: Say) -> dict[str, float]:
+    from bench.search import measure
+
+    with tempfile.TemporaryDirectory(prefix="zayton-bench-", ignore_cleanup_errors=True) as folder:
+        return measure(Path(folder), say)
+
+
+PARTS: dict[str, Callable[[Say], dict[str, float]]] = {
+    "events": events,
+    "hall": hall,
+    "matching": matching,
+    "search": search,
+}
 
 
 def main() -> None:

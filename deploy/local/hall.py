@@ -126,6 +126,7 @@ async def _start_servers(supervisor: Supervisor, home: Home, wanted: Wanted, say
             await ensure_topics(broker.address)
 
     say(f"PostgreSQL: {'embedded' if postgres else 'yours'}; Kafka: {broker.name if broker else 'yours'}")
+    say(f"Search: {'your Meilisearch' if wanted.external('MEILISEARCH_URL') else 'PostgreSQL'}")
     await supervisor.start(*(server for server in (postgres, broker) if server), recover=recover)
     return Running(
         pid=os.getpid(),
@@ -133,6 +134,8 @@ async def _start_servers(supervisor: Supervisor, home: Home, wanted: Wanted, say
         database_url=database_url or postgres_url(),
         kafka=kafka or (broker.address if broker else ""),
         separate=wanted.separate,
+        meilisearch_url=wanted.external("MEILISEARCH_URL"),
+        meilisearch_key=wanted.external("MEILISEARCH_KEY"),
     )
 
 
@@ -145,10 +148,17 @@ def _broker(home: Home, wanted: Wanted, say: Progress, rewind: Callable[[], Awai
 async def _prepare_servers(running: Running, wanted: Wanted, say: Progress) -> None:
     from aiokafka.errors import KafkaError
 
+    from deploy.local.backup.schemas import is_broken_off
     from deploy.local.topics import ensure_topics
+    from services.kit.migrations import SchemaIsNewer
 
     say("Bringing the database up to date")
-    await asyncio.to_thread(migrate, running.database_url)
+    if await is_broken_off(running.database_url):
+        raise CannotStart("A restore of this database was begun and not finished. Run `zayton restore` again.")
+    try:
+        await asyncio.to_thread(migrate, running.database_url)
+    except SchemaIsNewer as error:
+        raise CannotStart(str(error)) from error
     say("Making the topics")
     try:
         await ensure_topics(running.kafka)

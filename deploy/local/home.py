@@ -18,13 +18,15 @@ FIRST_OPERATOR = "operator@zayton.example"
 
 @dataclass(frozen=True)
 class Running:
-    """What a running hall tells the commands that look for it. Holds the database's password: for its owner only."""
+    """What a running hall tells the commands that look for it. Holds passwords and keys: for its owner only."""
 
     pid: int
     base_url: str
     database_url: str
     kafka: str
     separate: bool
+    meilisearch_url: str | None = None
+    meilisearch_key: str | None = None
 
 
 @dataclass(frozen=True)

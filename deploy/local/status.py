@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
 from deploy.local.home import Running
+from deploy.local.searching import SearchStatus, search_states
 from deploy.local.topics import topic_states
 from deploy.services import GATEWAY, SCHEMAS
 from services.kit import dead_letters, outbox
@@ -63,6 +64,7 @@ class HallStatus:
     base_url: str
     services: list[ServiceStatus]
     consumers: list[ConsumerStatus]
+    searches: list[SearchStatus]
 
     @property
     def well(self) -> bool:
@@ -74,13 +76,14 @@ class HallStatus:
             "well": self.well,
             "services": [asdict(each) for each in self.services],
             "consumers": [asdict(each) | {"lag": each.lag} for each in self.consumers],
+            "searches": [each.as_json() for each in self.searches],
         }
 
 
 async def status_of(running: Running) -> HallStatus:
     async with httpx.AsyncClient(base_url=running.base_url, timeout=5) as client:
         services = [await _service(client, running.database_url, name) for name in SCHEMAS]
-    return HallStatus(running.base_url, services, await _consumers(running.kafka))
+    return HallStatus(running.base_url, services, await _consumers(running.kafka), await search_states(running))
 
 
 async def _service(client: httpx.AsyncClient, database_url: str, name: str) -> ServiceStatus:

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from deploy.local.letters import Letter
+from deploy.local.searching import SearchStatus
 from deploy.local.status import HallStatus
 from deploy.local.topics import TopicState
 
@@ -51,6 +52,17 @@ def consumers_table(found: HallStatus) -> Table:
     for each in found.consumers:
         position = "-" if each.position is None else str(each.position)
         table.add_row(each.service, each.topic, position, str(each.end), _count(each.lag))
+    return table
+
+
+def searches_table(states: Sequence[SearchStatus]) -> Table:
+    numbers = ["documents", "waiting", "lag in s"]
+    table = _table("Search", "index", "answered by", *numbers, "last error", numbers=numbers)
+    for each in states:
+        state = each.state
+        by = f"[yellow]{state.answered_by}, degraded[/]" if state.degraded else state.answered_by
+        documents = str(state.documents) if state.is_filled else f"[yellow]{state.documents}, being filled[/]"
+        table.add_row(state.index, by, documents, _count(state.waiting), f"{state.lag_s:.1f}", escape(state.error))
     return table
 
 

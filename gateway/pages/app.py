@@ -62,6 +62,7 @@ class Pages:
             middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)],
             exception_handlers={HTTPException: self._not_a_page},
         )
+        self._app.router.redirect_slashes = False  # it would redirect to whatever host the request names
 
     def answers(self, scope: Scope) -> bool:
         path = scope["path"]

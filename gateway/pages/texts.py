@@ -123,7 +123,7 @@ class Language:
     def said(self, text: str) -> Markup:
         """What somebody wrote, marked with its language where that is not the page's."""
         tag = tag_of(text)
-        return escape(text) if tag == self.tag else Markup('<span lang="{}">{}</span>').format(tag, text)
+        return escape(text) if not text or tag == self.tag else Markup('<span lang="{}">{}</span>').format(tag, text)
 
     def territories(self, codes: Sequence[str]) -> Markup:
         """Names of countries (WIPO ST.3 codes are those of ISO 3166, and a few of offices)."""

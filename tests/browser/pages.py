@@ -8,7 +8,10 @@ from tests.support.markets import Account, Market
 
 @dataclass(frozen=True)
 class Address:
-    """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} and {signed_id}. `who`: visitor, company or university."""
+    """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} (being negotiated) and {signed_id}.
+
+    `who`: visitor, company or university.
+    """
 
     path: str
     who: str = "visitor"
@@ -27,6 +30,21 @@ class Address:
 ADDRESSES = (
     Address("/"),
     Address("/", "company"),
+    Address("/listings"),
+    Address("/listings?q=%E9%9E%8B%E5%BA%95&kind=invention&sort=newest"),
+    Address("/listings?q=qqqqqq"),
+    Address("/listings?kind=nonsense&price_from=ten", status=422),
+    Address("/listings/{listing_id}"),
+    Address("/listings/{listing_id}", "company"),
+    Address("/listings/{listing_id}", "university"),
+    Address("/listings/00000000-0000-7000-8000-000000000000", status=404),
+    Address("/demands"),
+    Address("/demands?q=sensor&language=en"),
+    Address("/demands/{demand_id}"),
+    Address("/demands/{demand_id}", "company"),
+    Address("/demands/new", "company"),
+    Address("/demands/mine", "company"),
+    Address("/demands/mine", "university"),
     Address("/sign-in"),
     Address("/sign-in?next=/zh/listings"),
     Address("/register"),

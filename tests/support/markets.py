@@ -46,7 +46,7 @@ def build_market(url: str) -> Market:
         company = register(http, "Harbour Footwear Ltd", "company", "engineer@company.test")
         _import(http, university, (SAMPLE / "listings.jsonl").read_bytes())
         demands = [_post_demand(http, company, line) for line in _lines("demands.jsonl")[:8]]
-        listings = http.get("/listings", params={"limit": 100}).json()["items"]
+        listings = _listings(http, len(_lines("listings.jsonl")))
         matches = _until(lambda: _mine(http, company, "/matches"))
         deals = _deals(http, university, company, listings, demands[0]["id"])
     return Market(university, company, listings, demands, matches, deals)
@@ -74,8 +74,18 @@ def _import(http: httpx.Client, university: Account, lines: bytes) -> None:
     assert job["published"], job
 
 
+def _listings(http: httpx.Client, many: int) -> list[dict[str, Any]]:
+    """When the catalogue shows them all."""
+    deadline = time.monotonic() + _WITHIN_S
+    while (found := _ok(http.get("/catalogue", params={"limit": 1, "facets": ""})))["total"] < many:
+        assert time.monotonic() < deadline, found["total"]
+        time.sleep(0.2)
+    return list(_ok(http.get("/listings", params={"limit": 100}))["items"])
+
+
 def _post_demand(http: httpx.Client, company: Account, demand: dict[str, Any]) -> dict[str, Any]:
     body = {name: value for name, value in demand.items() if name not in {"fictional", "expects"}}
+    body |= {"visibility": "public", "budget_public": True}
     return _ok(http.post("/demands", json=body, headers=bearer(company)))
 
 

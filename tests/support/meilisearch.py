@@ -39,6 +39,8 @@ class ModelledMeilisearch:
         match request.method, request.url.path.strip("/").split("/"):
             case "GET", ["tasks", uid]:
                 return 200, self.tasks[int(uid)]
+            case "GET", ["tasks"]:
+                return 200, {"results": [task for task in reversed(self.tasks) if task["status"] == "failed"][:1]}
             case "GET", ["indexes"]:
                 return 200, {"results": [{"uid": uid} for uid in self.indexes]}
             case "GET", ["indexes", uid]:
@@ -50,7 +52,8 @@ class ModelledMeilisearch:
 
     def _work(self, method: str, path: list[str], body: Any) -> int:
         error = {"code": self.refuses, "message": "refused"} if self.refuses else self._carry_out(method, path, body)
-        self.tasks.append({"status": "failed" if error else "succeeded", "error": error})
+        finished = {"error": error, "finishedAt": "2026-11-25T09:00:00Z"}
+        self.tasks.append({"status": "failed" if error else "succeeded", **finished})
         return len(self.tasks) - 1
 
     def _carry_out(self, method: str, path: list[str], body: Any) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """`zayton up` as people use it: started, interrupted, killed, started again, and looked at while it runs."""
 
-import asyncio
 import json
 import os
 import signal
@@ -14,10 +13,8 @@ import httpx
 import psutil
 import pytest
 
-from deploy.local.home import Home
-from deploy.local.status import HallStatus, status_of
 from services.kit.topics import all_topics
-from tests.support.halls import HallProcess, command
+from tests.support.halls import HallProcess, command, finish, status_now, until_all_is_heard
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -60,9 +57,7 @@ def ask(hall: HallProcess, *arguments: str) -> Any:
 
 
 def run(hall: HallProcess, *arguments: str) -> tuple[int, str]:
-    process = hall.zayton(*arguments)
-    output, errors = process.communicate(timeout=120)
-    return process.returncode, output + errors
+    return finish(hall.zayton(*arguments))
 
 
 def sign_in_first_operator(hall: HallProcess) -> dict[str, Any]:
@@ -77,32 +72,6 @@ def register(hall: HallProcess, email: str, kind: str = "university") -> None:
     body = {"name": "泉州试验大学", "kind": kind, "admin": admin}
     answer = httpx.post(f"{hall.url}/api/v1/organisations", json=body, timeout=30)
     assert answer.status_code == 201, answer.text
-
-
-def unheard(hall: HallProcess) -> list[Any]:
-    """Services that are not well or have not published all, and consumers that have not read to the end."""
-    status = status_now(hall)
-    return [
-        *(
-            each
-            for each in status.services
-            if not (each.api and each.worker) or each.outbox_backlog or each.dead_letters
-        ),
-        *(each for each in status.consumers if each.lag),
-    ]
-
-
-def until_all_is_heard(hall: HallProcess, within_s: float = 120) -> None:
-    deadline = time.monotonic() + within_s
-    while found := unheard(hall):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.5)
-
-
-def status_now(hall: HallProcess) -> HallStatus:
-    running = Home(hall.home).running()
-    assert running
-    return asyncio.run(status_of(running))
 
 
 def test_it_tells_how_it_is(hall: HallProcess) -> None:

@@ -33,14 +33,14 @@ SORTS = ("relevance", "newest", "price_asc", "price_desc")
 _MOST_SUGGESTIONS = 8
 _SIMILAR = 3
 _REFUSED = 422
-EMPTY: Json = {"items": [], "total": 0, "facets": {}, "next": None, "degraded": False}
+NOTHING: Json = {"items": [], "total": 0, "facets": {}, "next": None, "degraded": False}
 
 
 @area.get("/listings")
 async def results(visitor: Visitor) -> Response:
     form = Form(visitor.request.query_params)
     question = _question(visitor, form)
-    found, status = EMPTY, 200
+    found, status = NOTHING, 200
     if not form.failed:
         try:
             found = await visitor.api.get("/api/v1/catalogue", **question)
@@ -61,7 +61,7 @@ async def results(visitor: Visitor) -> Response:
         active=[
             (name, value) for name, value in visitor.query if value and name not in {"q", "sort", "cursor", "done"}
         ],
-        labels=_labels(found),
+        labels=labels_of(found),
     )
 
 
@@ -78,7 +78,7 @@ def _question(visitor: Visitor, form: Form) -> dict[str, Any]:
     return question
 
 
-def _labels(found: Json) -> dict[tuple[str, str], str]:
+def labels_of(found: Json) -> dict[tuple[str, str], str]:
     """What the catalogue calls the values of its facets, in the reader's language."""
     return {(name, each["value"]): each["label"] for name, values in found["facets"].items() for each in values}
 

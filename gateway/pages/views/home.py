@@ -47,7 +47,7 @@ def _market(visitor: Visitor, catalogue: Json) -> list[tuple[str, int, str, str]
     sections = sorted(catalogue["facets"].get("ipc_section", []), key=lambda each: each["value"])
     return [
         (
-            f"{each['value']} {visitor.language.word('ipc_section', each['value'])}",
+            f"{each['value']} · {visitor.language.word('ipc_section', each['value'])}",
             each["count"],
             visitor.url("/listings", ipc_section=each["value"]),
             "",
@@ -60,4 +60,4 @@ def _count(catalogue: Json, facet: str, value: str) -> int | None:
     """None where the catalogue did not answer."""
     if catalogue["total"] is None:
         return None
-    return sum(each["count"] for each in catalogue["facets"].get(facet, []) if each["value"] == value)
+    return sum(int(each["count"]) for each in catalogue["facets"].get(facet, []) if each["value"] == value)

@@ -17,6 +17,7 @@ from services.contract.adapters.tables import (
     OfferRow,
     OrganisationRow,
     RightRow,
+    SealingRow,
     SignatureRow,
 )
 from services.contract.application.ports import Listing
@@ -25,7 +26,7 @@ from services.contract.domain.errors import DealNotFound
 from services.contract.domain.evidence import Entry
 from services.contract.domain.facts import grants_on
 from services.contract.domain.happenings import Accepted, Closed, Happening, Offered, PartySigned, Signed
-from services.contract.domain.states import OFFER_EXPIRY
+from services.contract.domain.states import OFFER_EXPIRY, DealState
 from services.kit import timers
 from services.kit.auth import OrganisationKind
 from services.kit.outbox import Fact, publish_all
@@ -84,7 +85,8 @@ class PostgresDealBook:
         published = []
         for version, happening in enumerate(happenings, start=first_version):
             await self._save_effect(deal, happening)
-            published.append(Fact(facts.message_of(deal, happening), deal.subject.deal_id, version))
+            if (message := facts.message_of(deal, happening)) is not None:
+                published.append(Fact(message, deal.subject.deal_id, version))
         await self._save_history(deal, happenings)
         await publish_all(self._session, published)
 
@@ -121,12 +123,16 @@ class PostgresDealBook:
                 await timers.schedule(self._session, OFFER_EXPIRY, offer.offer_id, offer.expires_at, payload)
             case PartySigned(signature=signature):
                 await self._session.execute(insert(SignatureRow).values(mappers.signature_row(deal_id, signature)))
+                waits = {"organisation_id": signature.organisation_id, "again_at": signature.signed_at}
+                await self._session.execute(insert(SealingRow).values(deal_id=deal_id, **waits))
             case Accepted(offer=offer) | Signed(offer=offer):
                 row = mappers.grant_row(deal, offer, happening.at)
                 statement = upsert(GrantRow).values(row)
                 await self._session.execute(statement.on_conflict_do_update(index_elements=["deal_id"], set_=row))
             case Closed():
                 await self._session.execute(delete(GrantRow).where(GrantRow.deal_id == deal_id))
+                if deal.state is DealState.WITHDRAWN:  # before the last signature: what was signed is void
+                    await self._session.execute(delete(SealingRow).where(SealingRow.deal_id == deal_id))
 
     async def _save_history(self, deal: Deal, happenings: list[Happening]) -> None:
         # The deal's row is locked, so nobody else appends to its chain meanwhile.

@@ -13,11 +13,14 @@ from services.contract.domain.evidence import utc_text
 from services.contract.domain.happenings import (
     Accepted,
     Closed,
+    DocumentSealed,
     Happening,
     Offer,
     Offered,
     Opened,
     PartySigned,
+    Seal,
+    SignatureApplied,
     Signed,
 )
 from services.contract.domain.states import OFFER_EXPIRY
@@ -25,8 +28,8 @@ from services.contract.domain.terms import Money, Terms
 from services.kit import protos
 
 
-def message_of(deal: Deal, happening: Happening) -> Message:
-    """The event that tells other services."""
+def message_of(deal: Deal, happening: Happening) -> Message | None:  # noqa: PLR0911  # a table: one for each
+    """The event that tells other services; None where the history alone keeps it."""
     subject = _deal(deal)
     match happening:
         case Opened():
@@ -44,6 +47,15 @@ def message_of(deal: Deal, happening: Happening) -> Message:
         case Signed():
             terms = _terms(happening.offer.terms)
             return pb.ContractSigned(deal=subject, terms=terms, signed_at=protos.timestamp(happening.at))
+        case SignatureApplied():
+            return None  # the file is of use to others once it is final
+        case DocumentSealed():
+            return pb.DocumentSealed(
+                deal=subject,
+                pdf_sha256=happening.seal.pdf_sha256,
+                terms_sha256=happening.document_sha256,
+                sealed_at=protos.timestamp(happening.at),
+            )
         case Closed():
             closed_by = _organisation(happening)
             return pb.DealClosed(
@@ -66,12 +78,14 @@ def message_sent(deal: Deal, words: Words) -> pb.DealMessageSent:
 
 def actor_of(happening: Happening) -> dict[str, Any]:
     """Who did it, for the history. Ids only: an append-only record is no place for names."""
+    if isinstance(happening, SignatureApplied | DocumentSealed):
+        return {"hall": "sealing"}
     if happening.actor is None:
         return {"timer": OFFER_EXPIRY}
     return {"user_id": str(happening.actor.user_id), "organisation_id": str(happening.actor.organisation_id)}
 
 
-def record_of(deal: Deal, happening: Happening) -> dict[str, Any]:
+def record_of(deal: Deal, happening: Happening) -> dict[str, Any]:  # noqa: PLR0911  # a table: one for each
     """What the history keeps of it: enough to prove what was said, agreed and checked."""
     match happening:
         case Opened():
@@ -93,10 +107,24 @@ def record_of(deal: Deal, happening: Happening) -> dict[str, Any]:
                 "guards_passed": list(happening.guards),
             }
         case PartySigned():
-            digest = happening.signature.document_sha256
-            return {"document_sha256": digest, "guards_passed": list(happening.guards)}
+            return {
+                "document_sha256": happening.signature.document_sha256,
+                "pdf_sha256": happening.paper.sha256,
+                "pdf_size": happening.paper.size,
+                "template": happening.paper.template,
+                "guards_passed": list(happening.guards),
+            }
         case Signed():
             return {"state": deal.state.value, "document_sha256": happening.document_sha256}
+        case SignatureApplied():
+            return _sealed(happening.seal)
+        case DocumentSealed():
+            seal = happening.seal
+            return {
+                "document_sha256": happening.document_sha256,
+                "pdf_sha256": seal.pdf_sha256,
+                "pdf_size": seal.pdf_size,
+            }
         case Closed():
             closing = happening.closing
             return {
@@ -107,6 +135,17 @@ def record_of(deal: Deal, happening: Happening) -> dict[str, Any]:
             }
         case _:
             raise TypeError(f"no line of history tells of {type(happening).__name__}")
+
+
+def _sealed(seal: Seal) -> dict[str, Any]:
+    """No name: the certificate's fingerprint says who, and the file has the certificate."""
+    return {
+        "organisation_id": str(seal.organisation_id),
+        "pdf_sha256": seal.pdf_sha256,
+        "pdf_size": seal.pdf_size,
+        "certificate_sha256": seal.certificate_sha256,
+        "stamped_at": utc_text(seal.stamped_at),
+    }
 
 
 def _organisation(happening: Happening) -> str:

@@ -90,7 +90,9 @@ def offer_row(deal_id: UUID, offer: Offer) -> dict[str, Any]:
 
 
 def _to_signature(row: SignatureRow) -> Signature:
-    return Signature(row.organisation_id, row.user_id, row.signatory, row.signed_at, row.document_sha256)
+    return Signature(
+        row.organisation_id, row.user_id, row.signatory, row.signed_at, row.document_sha256, row.pdf_sha256
+    )
 
 
 def signature_row(deal_id: UUID, signature: Signature) -> dict[str, Any]:

@@ -15,12 +15,16 @@ from services.contract.domain.happenings import (
     Actor,
     Closed,
     Closing,
+    DocumentSealed,
     Happening,
     Offer,
     Offered,
     Opened,
+    Paper,
     PartySigned,
+    Seal,
     Signature,
+    SignatureApplied,
     Signed,
 )
 from services.contract.domain.rules import assess
@@ -165,18 +169,24 @@ class Deal:
         self._close(found, None, "offer_expired", "", at)
         return True
 
-    def sign(self, actor: Actor, standing: Standing, at: datetime) -> None:
-        """Sign the agreed terms for one's side: the licensor first, then the licensee."""
+    def sign(self, actor: Actor, standing: Standing, at: datetime, paper: Paper) -> None:
+        """Sign the agreed terms, and the paper they are on, for one's side: the licensor first, then the licensee."""
         found = self.check(Action.SIGN, actor.organisation_id, at)
         offer = self._last_offer()
         self._guard(found, offer.terms, standing, at)
         digest = sha256(self.document())
-        signature = Signature(actor.organisation_id, actor.user_id, actor.name, at, digest)
+        signature = Signature(actor.organisation_id, actor.user_id, actor.name, at, digest, paper.sha256)
         self.signatures.append(signature)
         self.state = found.target
-        self._happened(PartySigned(at, found.action, actor, signature, found.guards))
+        self._happened(PartySigned(at, found.action, actor, signature, found.guards, paper))
         if self.state is DealState.SIGNED:
             self._happened(Signed(at, found.action, actor, offer, digest))
+
+    def seal(self, seal: Seal, at: datetime) -> None:
+        """A signature act has been carried out on the file; the licensee's, which comes last, makes it final."""
+        self._happened(SignatureApplied(at, Action.SIGN, None, seal))
+        if seal.organisation_id == self.subject.licensee_id:
+            self._happened(DocumentSealed(at, Action.SIGN, None, seal, sha256(self.document())))
 
     def check(self, action: Action, organisation_id: UUID, at: datetime) -> Transition:
         """The transition an organisation may take now, guard rails apart. Raises what stands against it."""

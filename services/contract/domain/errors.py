@@ -1,11 +1,14 @@
 """What this service refuses by name, apart from the guard rails (findings.py).
 
 Problem
-├── DealNotFound, ListingNotFound, OfferNotFound      404
+├── DealNotFound, ListingNotFound, OfferNotFound,
+│   DocumentNotMade                                   404
 ├── NotAParty                                         403
+├── NotADocument                                      415
+├── CertificateUnusable                               422
 └── ListingNotOpen, DealWithOneself, NotTheOwner,
     ActionNotPossible, NotYourTurn, OfferExpired,
-    OfferSuperseded                                   409
+    OfferSuperseded, DocumentNotSealed                409
 """
 
 from services.kit.problems import Kind, Problem
@@ -68,3 +71,29 @@ class OfferExpired(Problem):
 class OfferSuperseded(Problem):
     slug = "offer-superseded"
     kind = Kind.CONFLICT
+
+
+class DocumentNotMade(Problem):
+    """Nothing is agreed yet, or was agreed before documents were PDFs."""
+
+    slug = "document-not-made"
+    kind = Kind.NOT_FOUND
+
+
+class DocumentNotSealed(Problem):
+    """Not all have signed, or the last signature is just being put into the file."""
+
+    slug = "document-not-sealed"
+    kind = Kind.CONFLICT
+
+
+class NotADocument(Problem):
+    """Neither a PDF nor a zip, by its content."""
+
+    slug = "not-a-document"
+    kind = Kind.UNSUPPORTED
+
+
+class CertificateUnusable(Problem):
+    slug = "certificate-unusable"
+    kind = Kind.INVALID

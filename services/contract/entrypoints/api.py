@@ -86,7 +86,9 @@ async def offer_terms(deal_id: UUID, body: MakeOffer, desk: DeskOf) -> DealView:
 @deals.post("/{deal_id}/offers/{offer_id}/accept", dependencies=[_MAY_ACT])
 async def accept_terms(deal_id: UUID, offer_id: UUID, desk: DeskOf) -> DealView:
     """Accept the offer on the table."""
-    return await desk.view(await accept_offer(desk.book, desk.actor, utcnow, deal_id, offer_id))
+    return await desk.view(
+        await accept_offer(desk.book, desk.papers, desk.actor, utcnow, deal_id=deal_id, offer_id=offer_id)
+    )
 
 
 @deals.post("/{deal_id}/reject", dependencies=[_MAY_ACT])
@@ -103,8 +105,11 @@ async def withdraw_deal(deal_id: UUID, body: LeaveDeal, desk: DeskOf) -> DealVie
 
 @deals.post("/{deal_id}/signatures", status_code=201, dependencies=[_MAY_ACT])
 async def sign_deal(deal_id: UUID, desk: DeskOf, _body: NothingOrNone = None) -> DealView:
-    """Sign the agreed terms: the licensor first, then the licensee. The last signature makes the contract."""
-    return await desk.view(await sign_contract(desk.book, desk.actor, utcnow, deal_id))
+    """Sign the document: the licensor first, then the licensee. The last signature makes the contract.
+
+    The act counts at once. The hall then puts the signature into the PDF, with a time-stamp, within seconds.
+    """
+    return await desk.view(await sign_contract(desk.book, desk.papers, desk.actor, utcnow, deal_id))
 
 
 @deals.get("/{deal_id}/history")

@@ -140,6 +140,22 @@ class SignatureView(BaseModel):
     signatory: str
     signed_at: datetime
     document_sha256: str
+    pdf_sha256: str | None
+
+
+class Pdf(BaseModel):
+    """The document as a PDF. `sha256` is of the bytes the parties sign; a signature is added to them, never within.
+
+    `signatures` counts those in the file by now. `sealed_sha256` is that of the final file, with both.
+    """
+
+    sha256: str
+    size: int
+    template: str
+    url: str
+    signatures: int
+    sealed_sha256: str | None
+    sealed_at: datetime | None
 
 
 class Document(BaseModel):
@@ -147,6 +163,7 @@ class Document(BaseModel):
 
     sha256: str
     content: dict[str, Any]
+    pdf: Pdf | None = Field(description="None where the terms were agreed before documents were PDFs.")
 
 
 class ClosingView(BaseModel):

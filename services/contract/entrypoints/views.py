@@ -25,6 +25,7 @@ from services.contract.entrypoints.schemas import (
     Note,
     OfferView,
     Party,
+    Pdf,
     SignatureView,
     TermsBody,
 )
@@ -104,7 +105,9 @@ def summary(row: DealRow, names: Names, awaits: By | None) -> DealSummary:
     )
 
 
-def deal_view(row: DealRow, deal: Deal, names: Names, reader: Reader, actions: list[ActionView]) -> DealView:
+def deal_view(
+    row: DealRow, deal: Deal, names: Names, reader: Reader, *, actions: list[ActionView], pdf: Pdf | None
+) -> DealView:
     latest = deal.latest
     return DealView(
         **dict(summary(row, names, deal.awaits)),
@@ -113,7 +116,7 @@ def deal_view(row: DealRow, deal: Deal, names: Names, reader: Reader, actions: l
         my_side=deal.side_of(reader.caller.organisation_id) or "",
         open_offer_id=latest.offer_id if latest and deal.state in OFFER_OPEN else None,
         offers=[_offer(each) for each in deal.offers],
-        document=_document(deal),
+        document=_document(deal, pdf),
         signatures=[SignatureView.model_validate(vars(each)) for each in deal.signatures],
         closing=_closing(deal.closing),
         actions=actions,
@@ -142,11 +145,11 @@ def _offer(offer: Offer) -> OfferView:
     )
 
 
-def _document(deal: Deal) -> Document | None:
+def _document(deal: Deal, pdf: Pdf | None) -> Document | None:
     if deal.agreed is None:
         return None
     content = deal.document()
-    return Document(sha256=sha256(content), content=content)
+    return Document(sha256=sha256(content), content=content, pdf=pdf)
 
 
 def _closing(closing: Closing | None) -> ClosingView | None:

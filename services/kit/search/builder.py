@@ -66,6 +66,11 @@ class Builder:
             await self._note(session, last)
         return not self._is_done
 
+    async def is_done(self, database: Database) -> bool:
+        """Whether this version is built whole."""
+        async with database.transaction() as session:
+            return await self._done_to(session) is None
+
     async def rebuild(self, database: Database, progress: Progress) -> int:
         """Index everything anew. Returns how many it was."""
         async with database.transaction() as session:
@@ -97,7 +102,7 @@ class Builder:
 
     async def _write(self, session: AsyncSession, chunk: Chunk) -> None:
         await self._writer.upsert(session, chunk.documents, anew=True)
-        await self._writer.remove(session, chunk.hidden)
+        await self._writer.remove(session, chunk.hidden, anew=True)
 
     async def _note(self, session: AsyncSession, last: UUID | None) -> None:
         given: dict[str, Any] = {"done_to": last or _START, "is_done": last is None}

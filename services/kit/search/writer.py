@@ -47,11 +47,11 @@ class IndexWriter:
             await self._learn(session, part)
         return written
 
-    async def remove(self, session: AsyncSession, versions: Mapping[UUID, int]) -> list[UUID]:
+    async def remove(self, session: AsyncSession, versions: Mapping[UUID, int], *, anew: bool = False) -> list[UUID]:
         """Take documents out as of a version: an older one never comes back. Returns the ids of those taken out."""
         bare = dict.fromkeys(column.key for column in self._table.c) | {"headline_length": 0}
         rows = [bare | {"id": identity, "aggregate_version": versions[identity]} for identity in sorted(versions)]
-        return await self._write(session, rows) if rows else []
+        return await self._write(session, rows, anew=anew) if rows else []
 
     async def _rows(self, documents: Sequence[Document]) -> AsyncIterator[dict[str, Any]]:
         for document in documents:

@@ -3,48 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query
 
-from services.kit.search.index import Index
-from services.kit.web import Paging, language_of, link, router
+from services.kit.search.port import LONGEST_QUERY
+from services.kit.search.web import SEARCH_ANSWERS, Searched, Searcher
+from services.kit.web import router
 from services.listing.domain.errors import ListingNotFound
-from services.listing.entrypoints.cards import (
-    Card,
-    CardList,
-    CataloguePage,
-    SuggestionList,
-    SuggestionView,
-    facets_view,
-)
+from services.listing.entrypoints.cards import Card, CardList, CataloguePage, SuggestionList, SuggestionView
 from services.listing.entrypoints.catalogue_query import CatalogueQuery
-from services.listing.entrypoints.dependencies import Stored, Texts
-
-ANSWERED_BY = "Zayton-Search"
-_HEADER = {
-    "headers": {
-        ANSWERED_BY: {
-            "description": "Who answered: postgres, meilisearch, or postgres; degraded where Meilisearch should have.",
-            "schema": {"type": "string"},
-        }
-    }
-}
+from services.listing.entrypoints.dependencies import Stored
 
 catalogue = router(prefix="/api/v1", tags=["catalogue"])
 
-
-def _index(request: Request) -> Index:
-    index: Index = request.app.state.index
-    return index
-
-
-# A search takes a connection of its own, and the request none meanwhile: of many that hold one, none would get two.
-Searched = Annotated[Index, Depends(_index)]
 Limit = Annotated[int, Query(ge=1, le=50, description="How many at most.")]
 
 
-@catalogue.get("/catalogue", responses={200: _HEADER})
+@catalogue.get("/catalogue", responses=SEARCH_ANSWERS)
 async def search_catalogue(
-    query: Annotated[CatalogueQuery, Query()], index: Searched, texts: Texts, request: Request, response: Response
+    query: Annotated[CatalogueQuery, Query()], searcher: Annotated[Searcher, Depends()]
 ) -> CataloguePage:
     """Search the listings that are on offer: words in Chinese or English, numbers in any spelling, filters, facets.
 
@@ -52,28 +28,14 @@ async def search_catalogue(
     `currency`, CNY where none is named; where prices are compared or sorted by, listings in other currencies are left
     out. Days are UTC and inclusive. A Meilisearch that does not answer is stood in for, which `degraded` says.
     """
-    language = language_of(request)
-    results = await index.search.search(query.question())
-    degraded = index.is_degraded(results)
-    response.headers[ANSWERED_BY] = f"{results.answered_by}; degraded" if degraded else results.answered_by
-    response.headers["Content-Language"] = language
-    response.headers["Vary"] = "Accept-Language"
-    if results.next is not None:
-        link(Paging(query.cursor, query.limit, request, response), results.next)
-    return CataloguePage(
-        items=[Card.of(hit) for hit in results.hits],
-        total=results.total,
-        facets=facets_view(results.facets, texts, language),
-        next=results.next,
-        answered_by=results.answered_by,
-        degraded=degraded,
-    )
+    results, found = await searcher.ask(query.question())
+    return CataloguePage(items=[Card.of(hit) for hit in results.hits], **dict(found))
 
 
 @catalogue.get("/catalogue/suggestions")
 async def suggest_listings(
     index: Searched,
-    q: Annotated[str, Query(max_length=500, description="What was typed so far.")] = "",
+    q: Annotated[str, Query(max_length=LONGEST_QUERY, description="What was typed so far.")] = "",
     limit: Limit = 8,
 ) -> SuggestionList:
     """Titles that go on as typed so far, or hold it: for a search box, as people type."""

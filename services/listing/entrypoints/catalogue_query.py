@@ -7,17 +7,18 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.kit import bands
 from services.kit.problems import FieldError, InvalidInput
 from services.kit.search import Order, Range, RangeType, SearchQuery
 from services.kit.search.declaration import as_bound
 from services.kit.search.port import LONGEST_QUERY, MOST_LIMIT, MOST_VALUES_PER_FILTER
 from services.listing.adapters.documents import NO_CURRENCY
 from services.listing.domain.limits import Limit
-from services.listing.domain.price_bands import AMOUNT_BANDS, OTHER_BANDS
+from services.listing.domain.price_bands import OTHER_BANDS
 from services.listing.domain.prices import MOST_MINOR_UNITS
 from services.listing.domain.vocabulary import DealForm, Language, ListingStatus, Maturity, RightKind
 
-_BAND = f"^({'|'.join(OTHER_BANDS)}|[A-Z]{{3}}-({'|'.join(AMOUNT_BANDS)}))$"
+_BAND = f"^({'|'.join(OTHER_BANDS)}|{bands.PATTERN})$"
 
 _Few: Any = Field(default=[], max_length=MOST_VALUES_PER_FILTER)
 Name = Annotated[str, Field(max_length=Limit.NAME)]

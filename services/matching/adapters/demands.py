@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
 from services.kit.outbox import wake
-from services.matching.adapters import mapping
+from services.matching.adapters import board, mapping
 from services.matching.adapters.tables import DEMANDS, KEY_TERMS, DemandRow, KeyTermRow
 from services.matching.domain.demands import Demand, DemandStatus
 
@@ -21,11 +21,13 @@ class Demands:
         values = mapping.demand_values(demand) | {"match_due_at": due_at}
         await self._session.execute(insert(DEMANDS).values(values))
         await self._add_key_terms(demand.facts.demand_id, key_terms)
+        await board.show(self._session, demand)
         await wake(self._session)
 
     async def save_demand(self, demand: Demand) -> None:
         values = mapping.demand_values(demand)
         await self._session.execute(update(DEMANDS).where(_is(demand.facts.demand_id)).values(values))
+        await board.show(self._session, demand)
 
     async def demand(self, demand_id: UUID, *, lock: bool = False) -> Demand | None:
         statement = select(DemandRow).where(_is(demand_id))

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from services.matching.adapters.tables import DemandRow, ListingRow, MatchRow
-from services.matching.domain.demands import Demand, DemandStatus
+from services.matching.domain.demands import Demand, DemandStatus, Visibility
 from services.matching.domain.eligibility import Bar
 from services.matching.domain.facts import (
     AskingPrice,
@@ -114,6 +114,9 @@ def demand(row: DemandRow) -> Demand:
         status=DemandStatus(row.status),
         close_reason=row.close_reason,
         version=row.version,
+        visibility=Visibility(row.visibility),
+        budget_public=row.budget_public,
+        region=row.region,
     )
 
 
@@ -136,6 +139,9 @@ def demand_values(demand: Demand) -> JSON:
         "created_at": demand.created_at,
         "expires_at": demand.expires_at,
         "version": demand.version,
+        "visibility": str(demand.visibility),
+        "budget_public": demand.budget_public,
+        "region": demand.region,
     }
 
 

@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kit.db import COLUMN_TYPES, service_metadata
+from services.kit.search import table as search_tables
+from services.matching.adapters.board_documents import DECLARATION
 
 
 class Base(DeclarativeBase):
@@ -85,6 +87,10 @@ class DemandRow(Base):
     expires_at: Mapped[datetime]
     version: Mapped[int]
     match_due_at: Mapped[datetime | None]
+    # Defaults, since older processes write demands while a newer one migrates.
+    visibility: Mapped[str] = mapped_column(server_default="private")
+    budget_public: Mapped[bool] = mapped_column(server_default=sql("false"))
+    region: Mapped[str] = mapped_column(server_default="")
 
     __table_args__ = (
         Index("ix_demands_organisation_id_demand_id", "organisation_id", "demand_id"),
@@ -148,6 +154,9 @@ class MatchRow(Base):
     )
 
 
+search_tables.declare(Base.metadata, DECLARATION)
+
+INDEXED = Base.metadata.tables[f"search_{DECLARATION.name}"]
 LISTINGS = cast("Table", ListingRow.__table__)
 DUE = cast("Table", DueRow.__table__)
 RIGHTS = cast("Table", RightRow.__table__)

@@ -21,22 +21,14 @@ from services.matching.adapters.tables import DemandRow
 from services.matching.application.end_demand import close_demand
 from services.matching.application.post_demand import post_demand
 from services.matching.domain import facts, ipc
-from services.matching.domain.demands import DEFAULT_LIFE, LONGEST_LIFE, Demand, DemandStatus
+from services.matching.domain.demands import DEFAULT_LIFE, LONGEST_LIFE, Demand, DemandStatus, Visibility
 from services.matching.domain.errors import DemandNotFound
 from services.matching.domain.facts import DealForm, DemandFacts
 from services.matching.domain.text import Script, read
+from services.matching.entrypoints.money import Money
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Acting = Annotated[Principal, Depends(allow())]
-
-
-class Money(BaseModel):
-    """An amount in minor units of its ISO 4217 currency: 80000000 CNY is 800,000.00 yuan."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    minor_units: int = Field(ge=1, le=10**15)
-    currency: str = Field(pattern="^[A-Z]{3}$")
 
 
 class PostDemand(BaseModel):
@@ -53,6 +45,13 @@ class PostDemand(BaseModel):
     budget: Money | None = None
     expires_at: AwareDatetime | None = Field(None, description="At most three years ahead; a year where not given.")
     language: Literal["zh", "en"] | None = Field(None, description="Of title and problem; seen from them if not given.")
+    region: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    visibility: Visibility = Field(
+        Visibility.PRIVATE,
+        description="private: seen by the own organisation, and matched. anonymous: on the public board, but not whose "
+        "it is. public: on the board with the organisation's name.",
+    )
+    budget_public: bool = Field(False, description="Whether the board shows the budget, too.")
 
 
 class CloseDemand(BaseModel):
@@ -75,6 +74,9 @@ class DemandView(BaseModel):
     language: str
     status: DemandStatus
     close_reason: str | None
+    region: str
+    visibility: Visibility
+    budget_public: bool
     created_at: datetime
     expires_at: datetime
     version: int
@@ -170,7 +172,15 @@ def _demand(body: PostDemand, caller: Principal, now: datetime) -> Demand:
         territories=tuple(dict.fromkeys(body.territories)),
         budget=facts.Money(body.budget.minor_units, body.budget.currency) if body.budget else None,
     )
-    return Demand(wanted, caller.organisation_name, created_at=now, expires_at=expires_at.astimezone(UTC))
+    return Demand(
+        wanted,
+        caller.organisation_name,
+        created_at=now,
+        expires_at=expires_at.astimezone(UTC),
+        visibility=body.visibility,
+        budget_public=body.budget_public,
+        region=body.region,
+    )
 
 
 def _view(demand: Demand) -> DemandView:
@@ -189,6 +199,9 @@ def _view(demand: Demand) -> DemandView:
         language=wanted.language,
         status=demand.status,
         close_reason=demand.close_reason or None,
+        region=demand.region,
+        visibility=demand.visibility,
+        budget_public=demand.budget_public,
         created_at=demand.created_at,
         expires_at=demand.expires_at,
         version=demand.version,

@@ -131,6 +131,17 @@ class Hall:
             good(await self.post(who, f"/{deal_id}/signatures"), 201)
         return deal_id
 
+    async def sealed(self, terms: Json, listing_id: UUID | None = None) -> str:
+        deal_id = await self.signed(terms, listing_id)
+        await self.work()
+        return deal_id
+
+    async def work(self) -> None:
+        """What the worker's jobs have to do, done."""
+        for job in self.service.jobs:
+            while await job.step(self.service.database):
+                pass
+
     async def state(self, deal_id: str) -> str:
         return str(await self.value("SELECT state FROM deals WHERE deal_id = :id", id=UUID(deal_id)))
 

@@ -62,6 +62,8 @@ CALLS = [
     Call("GET", "/listings/{D}/similar", "404 404 404 404 404"),
     Call("GET", "/listings/{P}", "200 200 200 200 200"),
     Call("GET", "/listings/{D}", "404 200 200 404 200"),
+    Call("GET", "/listings/{P}/status-events", "200 200 200 200 200"),
+    Call("GET", "/listings/{D}/status-events", "404 200 200 404 200"),
     Call("PATCH", "/listings/{D}", "401 403 200 404 403", {"summary": "x"}, ANY),
     Call("POST", "/listings/{D}/publish", "401 403 200 404 403"),
     Call("POST", "/listings/{P}/withdraw", "401 403 200 404 200", {"reason": "sold elsewhere"}),

@@ -30,7 +30,7 @@ async def service(
     service_database: Callable[..., Awaitable[Database]], settings_for: Callable[..., Settings], issuer: Issuer
 ) -> AsyncIterator[Service]:
     database = await service_database("notify")
-    service = build(settings_for(database), verifier=issuer.verifier())
+    service = build(settings_for(database, secret_key="a secret of tests"), verifier=issuer.verifier())
     yield service
     await service.close()
 

@@ -12,6 +12,7 @@ from deploy.local.supervisor import Care, Supervisor
 QUICK = Care(
     look_every_s=0.001,
     ask_every_s=0.002,
+    answer_within_s=0.002,
     silent_for_s=0.02,
     first_pause_s=0.001,
     longest_pause_s=0.004,

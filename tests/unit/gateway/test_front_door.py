@@ -93,7 +93,8 @@ async def test_routes_by_the_first_segment(client: httpx.AsyncClient, service: F
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/v1/", "/api/v1/rightsx", "/api/v1/unknown", "/api/v1/demands", "/rights", "/api/v2/rights"]
+    "path",
+    ["/nowhere", "/api/v1/", "/api/v1/rightsx", "/api/v1/unknown", "/api/v1/demands", "/rights", "/api/v2/rights"],
 )
 async def test_what_leads_nowhere_is_a_problem(client: httpx.AsyncClient, service: Fake, path: str) -> None:
     answer = await client.get(path)

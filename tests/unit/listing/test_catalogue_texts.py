@@ -1,18 +1,20 @@
-"""Every value of a facet has its words in both languages, and what the index names is public."""
+"""Every value of a facet has its words in both languages."""
 
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
+from services.kit.bands import BANDS
 from services.kit.messages import Catalogue
 from services.listing import bootstrap
 from services.listing.domain.ipc import SECTIONS
 from services.listing.domain.listings import OPEN
-from services.listing.domain.price_bands import AMOUNT_BANDS, OTHER_BANDS
+from services.listing.domain.price_bands import OTHER_BANDS
 from services.listing.domain.vocabulary import DealForm, Language, Maturity, RightKind
 
-TEXTS = Catalogue.load(Path(bootstrap.__file__).parent / "messages.toml")
+SERVICES = Path(bootstrap.__file__).parents[1]
+TEXTS = Catalogue.load(SERVICES / "kit" / "messages.toml", SERVICES / "listing" / "messages.toml")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +23,8 @@ TEXTS = Catalogue.load(Path(bootstrap.__file__).parent / "messages.toml")
         ("kind", RightKind),
         ("ipc_section", SECTIONS),
         ("deal_form", DealForm),
-        ("price_band", (*AMOUNT_BANDS, *OTHER_BANDS)),
+        ("price_band", OTHER_BANDS),
+        ("band", BANDS),
         ("status", OPEN),
         ("maturity", Maturity),
         ("language", Language),

@@ -1,6 +1,7 @@
 import pytest
 
-from services.listing.domain.price_bands import asked, bands, split
+from services.kit.bands import split
+from services.listing.domain.price_bands import asked, bands
 from services.listing.domain.prices import AskingPrice, Money
 from services.listing.domain.vocabulary import PriceForm
 

@@ -170,6 +170,18 @@ class ContractSigned(_message.Message):
     signed_at: _timestamp_pb2.Timestamp
     def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class DocumentSealed(_message.Message):
+    __slots__ = ("deal", "pdf_sha256", "terms_sha256", "sealed_at")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    PDF_SHA256_FIELD_NUMBER: _ClassVar[int]
+    TERMS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    SEALED_AT_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    pdf_sha256: str
+    terms_sha256: str
+    sealed_at: _timestamp_pb2.Timestamp
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., pdf_sha256: _Optional[str] = ..., terms_sha256: _Optional[str] = ..., sealed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class DealClosed(_message.Message):
     __slots__ = ("deal", "reason", "closed_by_organisation_id")
     DEAL_FIELD_NUMBER: _ClassVar[int]

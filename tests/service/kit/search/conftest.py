@@ -76,11 +76,9 @@ async def make_tables(database: Database, declaration: IndexDeclaration) -> None
             await connection.execute(text(statement))
 
 
-def real_server() -> MeilisearchServer:
-    url = os.environ.get("MEILISEARCH_URL")
-    if url is None:
-        pytest.skip("MEILISEARCH_URL names no server, and no package registry ships one")
-    return MeilisearchServer.at(url, os.environ.get("MEILISEARCH_KEY"), timeout_s=5)
+# No package registry ships the server: its half is run where one is given.
+MEILISEARCH_URL = os.environ.get("MEILISEARCH_URL")
+ADAPTERS = ["postgres", "meilisearch"] if MEILISEARCH_URL else ["postgres"]
 
 
 @pytest.fixture
@@ -90,14 +88,15 @@ async def postgres_index(database: Database) -> Index:
     return Index(database, declaration, IndexWriter(declaration), PostgresSearch(database, declaration))
 
 
-@pytest.fixture(params=["postgres", "meilisearch"])
+@pytest.fixture(params=ADAPTERS)
 async def index(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Index]:
     declaration = declared(f"catalogue_{new_id().hex[-12:]}")
     await make_tables(database, declaration)
     if request.param == "postgres":
         yield Index(database, declaration, IndexWriter(declaration), PostgresSearch(database, declaration))
         return
-    server = real_server()
+    assert MEILISEARCH_URL is not None
+    server = MeilisearchServer.at(MEILISEARCH_URL, os.environ.get("MEILISEARCH_KEY"), timeout_s=5)
     mirror = Mirror(server, declaration)
     search = MeilisearchSearch(server, declaration)
     yield Index(database, declaration, IndexWriter(declaration), search, mirror)
