@@ -128,6 +128,7 @@ TRANSLATIONS: dict[type[Message], Callable[[Any], Iterator[View]]] = {
     contract.DealResumed: _deal,
     contract.PaymentRefunded: _deal,
     contract.DealEnded: _deal,
+    contract.DealMessageSent: _deal,
     notify.NotificationAdded: _notification,
 }
 

@@ -15,8 +15,10 @@ from services.contract.entrypoints.cashier import Cashier
 from services.contract.entrypoints.certificates import certificates
 from services.contract.entrypoints.documents import documents
 from services.contract.entrypoints.events import handlers
+from services.contract.entrypoints.figures import figures
 from services.contract.entrypoints.invoices import invoices, payments
 from services.contract.entrypoints.ledger import ledger, statements
+from services.contract.entrypoints.messages import messages
 from services.contract.entrypoints.onboarding import Onboarding
 from services.contract.entrypoints.stripe_events import stripe_events
 from services.contract.entrypoints.verifications import verifications
@@ -50,7 +52,7 @@ def build(settings: Settings, *, verifier: Verifier | None = None, money: MoneyS
         "contract",
         # Of two that fit a path the first one is asked: what is below /payments/bank is no id of a payment.
         routers=[
-            deals, fulfilment.deals, fulfilment.recordals, invoices, fulfilment.decisions,
+            figures, deals, messages, fulfilment.deals, fulfilment.recordals, invoices, fulfilment.decisions,
             bank, stripe_events, payments, statements, ledger, documents, certificates, verifications,
         ],
         database=database,

@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from zayton.common.v1.types_pb2 import DealForm
 from zayton.contract.v1 import events_pb2 as pb
 
+from services.contract.domain.conversation import Message as Words
 from services.contract.domain.deal import Deal
 from services.contract.domain.evidence import utc_text
 from services.contract.domain.happenings import (
@@ -62,6 +63,17 @@ def message_of(deal: Deal, happening: Happening) -> Message | None:  # noqa: PLR
             )
         case _:
             raise TypeError(f"no event tells of {type(happening).__name__}")
+
+
+def message_sent(deal: Deal, words: Words) -> pb.DealMessageSent:
+    return pb.DealMessageSent(
+        deal=deal_message(deal),
+        message_id=str(words.message_id),
+        from_organisation_id=str(words.organisation_id),
+        author=str(words.user_id),
+        text=words.text,
+        sent_at=protos.timestamp(words.sent_at),
+    )
 
 
 def actor_of(happening: Happening) -> dict[str, Any]:

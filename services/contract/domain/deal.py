@@ -32,6 +32,7 @@ from services.contract.domain.recordal import Recordal
 from services.contract.domain.rules import assess
 from services.contract.domain.states import (
     AGREED,
+    AWAITED,
     OFFER_OPEN,
     Action,
     By,
@@ -118,6 +119,14 @@ class Deal:
     def agreed(self) -> Offer | None:
         """The offer whose terms are agreed; None before acceptance and after a side exit."""
         return self.latest if self.state in AGREED else None
+
+    @property
+    def awaits(self) -> By | None:
+        """The side whose step is next; None where nobody's is."""
+        by = AWAITED.get(self.state)
+        if by is not By.ADDRESSEE:
+            return by
+        return By.LICENSEE if self._last_offer().from_organisation_id == self.subject.licensor_id else By.LICENSOR
 
     @property
     def offer_action(self) -> Action:

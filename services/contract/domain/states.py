@@ -193,6 +193,18 @@ AGREED = frozenset({S.TERM_SHEET, S.SIGNING, S.SIGNED}) | {
     }
 }
 
+# Whose step is next. In an inquiry either side may offer, but it is the licensor who was asked.
+AWAITED: dict[DealState, By] = {
+    S.INQUIRY: By.LICENSOR,
+    S.OFFER: By.ADDRESSEE,
+    S.COUNTER: By.ADDRESSEE,
+    S.TERM_SHEET: By.LICENSOR,
+    S.SIGNING: By.LICENSEE,
+    S.SIGNED: By.LICENSEE,  # who pays
+    S.FUNDED: By.LICENSOR,  # who is paid once it is recorded
+    S.RECORDAL_REFUSED: By.LICENSOR,
+}
+
 
 def transition(state: DealState | None, action: Action) -> Transition | None:
     """The transition this version performs, or None."""

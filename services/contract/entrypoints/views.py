@@ -16,7 +16,7 @@ from services.contract.domain.findings import Finding
 from services.contract.domain.happenings import Closing, Offer
 from services.contract.domain.options import Option, options
 from services.contract.domain.recordal import rule_for
-from services.contract.domain.states import OFFER_OPEN
+from services.contract.domain.states import OFFER_OPEN, By
 from services.contract.entrypoints.schemas import (
     ActionView,
     ClosingView,
@@ -96,7 +96,7 @@ def organisations_in(rows: Collection[DealRow]) -> set[UUID]:
     }
 
 
-def summary(row: DealRow, names: Names) -> DealSummary:
+def summary(row: DealRow, names: Names, awaits: By | None) -> DealSummary:
     broker = row.broker_organisation_id
     return DealSummary.model_validate(
         {
@@ -104,6 +104,7 @@ def summary(row: DealRow, names: Names) -> DealSummary:
             "licensor": _party(row.licensor_organisation_id, names),
             "licensee": _party(row.licensee_organisation_id, names),
             "broker": _party(broker, names) if broker else None,
+            "awaits": awaits,
         }
     )
 
@@ -114,7 +115,7 @@ def deal_view(
     actions, kind = reader.actions(deal, standing, utcnow()), standing.right.kind
     latest = deal.latest
     return DealView(
-        **dict(summary(row, names)),
+        **dict(summary(row, names, deal.awaits)),
         demand_id=deal.subject.demand_id,
         message=deal.message,
         my_side=deal.side_of(reader.caller.organisation_id) or "",

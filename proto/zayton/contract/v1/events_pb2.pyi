@@ -349,3 +349,19 @@ class DealEnded(_message.Message):
     reason: str
     ended_by_organisation_id: str
     def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ..., ended_by_organisation_id: _Optional[str] = ...) -> None: ...
+
+class DealMessageSent(_message.Message):
+    __slots__ = ("deal", "message_id", "from_organisation_id", "author", "text", "sent_at")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    SENT_AT_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    message_id: str
+    from_organisation_id: str
+    author: str
+    text: str
+    sent_at: _timestamp_pb2.Timestamp
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., message_id: _Optional[str] = ..., from_organisation_id: _Optional[str] = ..., author: _Optional[str] = ..., text: _Optional[str] = ..., sent_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
