@@ -22,6 +22,9 @@ GOALS = {
     "publish_to_match_p95_ms": (1_000, True),
     "start_s": (12, True),
     "rss_mb": (700, True),
+    "page_p95_ms_home": (60, True),
+    "page_p95_ms_results": (150, True),
+    "page_p95_ms_listing": (60, True),
 }
 Say = Callable[[str], None]
 
@@ -45,7 +48,19 @@ def matching(_say: Say) -> dict[str, float]:
     return measure()
 
 
-PARTS: dict[str, Callable[[Say], dict[str, float]]] = {"events": events, "hall": hall, "matching": matching}
+def pages(say: Say) -> dict[str, float]:
+    from bench.pages import measure
+
+    with tempfile.TemporaryDirectory(prefix="zayton-bench-", ignore_cleanup_errors=True) as folder:
+        return measure(Path(folder), say)
+
+
+PARTS: dict[str, Callable[[Say], dict[str, float]]] = {
+    "events": events,
+    "hall": hall,
+    "matching": matching,
+    "pages": pages,
+}
 
 
 def main() -> None:
