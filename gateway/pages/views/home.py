@@ -60,4 +60,4 @@ def _count(catalogue: Json, facet: str, value: str) -> int | None:
     """None where the catalogue did not answer."""
     if catalogue["total"] is None:
         return None
-    return sum(each["count"] for each in catalogue["facets"].get(facet, []) if each["value"] == value)
+    return sum(int(each["count"]) for each in catalogue["facets"].get(facet, []) if each["value"] == value)
