@@ -30,6 +30,9 @@ GOALS = {
     "publish_to_searchable_p95_ms": (1_000, True),
     "start_s": (12, True),
     "rss_mb": (700, True),
+    "page_p95_ms_home": (60, True),
+    "page_p95_ms_results": (150, True),
+    "page_p95_ms_listing": (60, True),
 }
 Say = Callable[[str], None]
 
@@ -42,6 +45,8 @@ PARTS = {
     "search": "search",
     "notify": "notify",
     "documents": "documents",
+    "pages": "pages",
+    "money": "money",
 }
 
 
