@@ -80,7 +80,7 @@ async def _register_all(hall: Hall, report: Report) -> Cast:
 
 
 async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal) -> None:
-    """Show what each party was told, once it has heard of the signed contract."""
+    """Show what each party was told, once it has heard of the sealed document."""
     deadline = time.monotonic() + NOTIFIED_WITHIN_S
     for party in cast.all():
         got = await _notifications(hall, party)
@@ -93,7 +93,7 @@ async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal
 
 
 def _tells_of(notification: Json, deal: Deal) -> bool:
-    return notification["kind"] == "contract_signed" and deal.deal_id in notification["link"]
+    return notification["kind"] == "document_sealed" and deal.deal_id in notification["link"]
 
 
 async def _notifications(hall: Hall, party: Party) -> list[Json]:
