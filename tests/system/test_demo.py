@@ -17,7 +17,7 @@ from tests.support.halls import HallProcess
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 DEMANDS, LISTINGS, WITH_A_FIT = 24, 71, 22
-TOLD_OF_A_DEAL = 7  # what the broker hears of one deal, from the inquiry to the contract
+TOLD_OF_A_DEAL = 8  # what the broker hears of one deal, from the inquiry to the contract
 
 Steps = list[dict[str, Any]]
 
@@ -61,6 +61,7 @@ def check_story(steps: Steps) -> None:
         "counter": 1,
         "accepted": 1,
         "signed": 2,
+        "sealed": 1,
         "notifications": 3,
         "done": 1,
     }
@@ -123,9 +124,10 @@ async def test_the_sample_goes_from_listing_to_signed_deal(hall: HallProcess) ->
         "A party has signed",
         "A party has signed",
         "The contract is made",
+        "The signed document is ready",
     ]
-    # One for each demand with matches; then the counter-offer, the licensor's signature, the contract.
-    assert company["count"] == WITH_A_FIT + 3
+    # One for each demand with matches; then the counter-offer, the licensor's signature, the contract, its document.
+    assert company["count"] == WITH_A_FIT + 4
 
 
 def test_it_can_be_played_again_on_the_same_hall_in_chinese(hall: HallProcess) -> None:
@@ -159,7 +161,7 @@ async def test_a_power_cut_in_the_middle_loses_nothing_and_doubles_nothing(
     check_story(steps)
     assert await rows_of(hall, steps) == ONCE_EACH
     told = [each["count"] for each in steps if each["step"] == "notifications"]
-    assert told == [TOLD_OF_A_DEAL, WITH_A_FIT + 3, TOLD_OF_A_DEAL]
+    assert told == [TOLD_OF_A_DEAL, WITH_A_FIT + 4, TOLD_OF_A_DEAL]
 
 
 def test_patents_of_ones_own(hall: HallProcess, tmp_path: Path) -> None:

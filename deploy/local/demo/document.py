@@ -19,7 +19,7 @@ async def verify_document(hall: Hall, report: Report, deal: Deal, keep: Path | N
     verdict = await hall.post_file(None, "/verifications", pdf, "application/pdf")
     if not verdict["good"]:
         raise report.failure("document", faults=verdict)
-    report.step("sealed", sealed["sealed_sha256"], sha256=sealed["sealed_sha256"], kilobytes=len(pdf) // 1024)
+    report.step("sealed", deal.deal_id, sha256=sealed["sealed_sha256"], kilobytes=len(pdf) // 1024)
     for each in verdict["signatures"]:
         report.detail(report.text("note.signature", signer=each["signer"], at=each["stamped_at"]))
     if keep is not None:

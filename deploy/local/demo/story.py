@@ -60,7 +60,7 @@ async def _play(hall: Hall, report: Report, data: Path | None, keep: Path | None
     await sign(hall, report, deal)
     await verify_document(hall, report, deal, keep)
     released = await money.play(hall, report, cast, deal)
-    await _show_notifications(hall, report, cast, deal, "deal_activated" if released else "contract_signed")
+    await _show_notifications(hall, report, cast, deal, "deal_activated" if released else "document_sealed")
     report.step("done" if released else "done-signed", deal.deal_id)
 
 
