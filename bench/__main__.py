@@ -20,6 +20,7 @@ GOALS = {
     "consume_ratio": (0.5, False),
     "gateway_ratio": (1.5, True),
     "publish_to_match_p95_ms": (1_000, True),
+    "ledger_ratio": (0.5, False),
     "start_s": (12, True),
     "rss_mb": (700, True),
 }
@@ -45,7 +46,20 @@ def matching(_say: Say) -> dict[str, float]:
     return measure()
 
 
-PARTS: dict[str, Callable[[Say], dict[str, float]]] = {"events": events, "hall": hall, "matching": matching}
+def money(say: Say) -> dict[str, float]:
+    from bench.money import measure
+
+    with tempfile.TemporaryDirectory(prefix="zayton-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL may run as another user
+        return measure(Path(folder), say)
+
+
+PARTS: dict[str, Callable[[Say], dict[str, float]]] = {
+    "events": events,
+    "hall": hall,
+    "matching": matching,
+    "money": money,
+}
 
 
 def main() -> None:
