@@ -28,6 +28,7 @@ GOALS = {
     "typo_top3_200k": (0.95, False),
     "number_spellings": (1.0, False),
     "publish_to_searchable_p95_ms": (1_000, True),
+    "ledger_ratio": (0.5, False),
     "start_s": (12, True),
     "rss_mb": (700, True),
     "page_p95_ms_home": (60, True),

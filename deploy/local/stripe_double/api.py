@@ -64,9 +64,7 @@ class StripeDouble:
             self._post("/v1/account_links", lambda _path: acts.link_account),
             self._post("/v1/checkout/sessions", lambda _path: acts.open_checkout),
             self._get("/v1/checkout/sessions/{id}", self._checkout),
-            self._get(
-                "/v1/transfers", lambda request: acts.listing("transfer", "/v1/transfers", **request.query_params)
-            ),
+            self._get("/v1/transfers", lambda request: self._listed(request, "transfer", "transfer_group")),
             self._post("/v1/transfers", lambda _path: acts.transfer),
             self._post("/v1/transfers/{id}/reversals", lambda path: lambda asked: acts.reverse(path["id"], asked)),
             self._get("/v1/transfers/{id}/reversals", self._reversals),

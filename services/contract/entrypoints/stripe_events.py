@@ -28,9 +28,14 @@ async def hear_stripe(request: Request, tx: Tx, settings: Settings) -> Received:
         request.headers.get("stripe-signature", ""),
         settings.stripe_webhook_secret.get_secret_value(),
     )
-    about: Any = event.data.object
-    metadata = getattr(about, "metadata", None) or {}
-    kept = {"event_id": event.id, "type": event.type, "object_id": about.id, "order_id": metadata.get("order_id")}
+    about: dict[str, Any] = event.data.to_dict()["object"]
+    metadata = about.get("metadata") or {}
+    kept = {
+        "event_id": event.id,
+        "type": event.type,
+        "object_id": about.get("id", ""),  # some kinds of objects have none; nothing here waits for those
+        "order_id": metadata.get("order_id"),
+    }
     await keep_event(tx, kept, utcnow())
     return Received()
 

@@ -193,8 +193,8 @@ def _refund_outcome(refund: Any) -> Outcome:
 
 
 async def _found(listed: Any, order: Order, outcome: Callable[[Any], Outcome]) -> Answer:
-    async for one in listed.auto_paging_iter_async():
-        if one.metadata and one.metadata.get("order_id") == str(order.order_id):
+    async for one in listed.auto_paging_iter():
+        if (one.to_dict().get("metadata") or {}).get("order_id") == str(order.order_id):
             return Answer(outcome(one), one.id)
     return Answer(Outcome.NOT_DONE)
 
