@@ -145,6 +145,21 @@ class HistoryRow(Base):
     hash: Mapped[str]
 
 
+class MessageRow(Base):
+    """What those in a deal wrote to each other. Ids are in the order of writing."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_deal_id_message_id", "deal_id", "message_id"),)
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id))
+    organisation_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+    author: Mapped[str]
+    text: Mapped[str]
+    sent_at: Mapped[datetime]
+
+
 class PaperRow(Base):
     """The document as agreed, before any signature. Append-only, by trigger."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Body, Depends, Query
 
 from services.contract.adapters import mappers
-from services.contract.adapters.queries import deals_of, history_of, names_of
+from services.contract.adapters.queries import awaits_of, deals_of, history_of, names_of
 from services.contract.adapters.tables import DealRow, HistoryRow
 from services.contract.application.accept_offer import accept_offer
 from services.contract.application.leave_deal import Leave, leave_deal
@@ -55,12 +55,18 @@ async def inquire_about_listing(body: OpenDeal, desk: DeskOf) -> DealView:
 
 @deals.get("")
 async def list_deals(
-    tx: Tx, caller: Caller, paging: PagingQuery, state: Annotated[DealState | None, Query()] = None
+    *,
+    tx: Tx,
+    caller: Caller,
+    paging: PagingQuery,
+    state: Annotated[DealState | None, Query()] = None,
+    awaiting_me: Annotated[bool, Query(description="Only those whose next step is one's own.")] = False,
 ) -> Page[DealSummary]:
     """The deals one's organisation takes part in, newest first."""
-    rows, following = await paginate(tx, deals_of(caller.organisation_id, state), paging, sort=[DealRow.deal_id])
-    names = await names_of(tx, organisations_in(rows))
-    return Page(items=[summary(row, names) for row in rows], next=following)
+    wanted = deals_of(caller.organisation_id, state, awaiting=awaiting_me)
+    rows, following = await paginate(tx, wanted, paging, sort=[DealRow.deal_id])
+    names, awaits = await names_of(tx, organisations_in(rows)), await awaits_of(tx, rows)
+    return Page(items=[summary(row, names, awaits[row.deal_id]) for row in rows], next=following)
 
 
 @deals.get("/{deal_id}")
