@@ -26,4 +26,7 @@ MAIN = (
     Entry("about", "/about"),
 )
 # Of the member who is signed in; beside their name.
-OWN: tuple[Entry, ...] = (Entry("notifications", "/notifications", members_only=True, badge=True),)
+OWN: tuple[Entry, ...] = (
+    Entry("notifications", "/notifications", members_only=True, badge=True),
+    Entry("preferences", "/preferences", members_only=True),
+)

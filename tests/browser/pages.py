@@ -8,7 +8,7 @@ from tests.support.markets import Account, Market
 
 @dataclass(frozen=True)
 class Address:
-    """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} (being negotiated) and {signed_id}.
+    """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} (being negotiated), {signed_id}, {endpoint_id}.
 
     `who`: visitor, company or university.
     """
@@ -24,6 +24,7 @@ class Address:
             match_id=market.matches[0]["id"],
             deal_id=market.deals[0]["deal_id"],
             signed_id=market.deals[1]["deal_id"],
+            endpoint_id=market.webhook["endpoint_id"],
         )
 
 
@@ -60,6 +61,10 @@ ADDRESSES = (
     Address("/deals/{deal_id}", "university"),
     Address("/deals/{signed_id}", "company"),
     Address("/notifications", "university"),
+    Address("/preferences", "company"),
+    Address("/webhooks", "university"),
+    Address("/webhooks/{endpoint_id}", "university"),
+    Address("/verify"),
     Address("/no-such-page", status=404),
 )
 
