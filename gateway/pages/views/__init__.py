@@ -1,6 +1,24 @@
 """Every page of the hall. A new area adds its module here."""
 
-from gateway.pages.views import about, account, catalogue, deals, demands, desk, home, live, matches, notifications
+from gateway.pages.views import (
+    about,
+    account,
+    catalogue,
+    deals,
+    demands,
+    desk,
+    holdings,
+    home,
+    imports,
+    live,
+    matches,
+    notifications,
+    organisation,
+)
 
-_AREAS = (home, catalogue, demands, account, about, live, desk, matches, deals, notifications)
+# Of two that fit an address the first one answers: /listings/mine is no listing.
+_AREAS = (
+    home, holdings, imports, catalogue, demands, account, about, live, desk, matches, deals, notifications,
+    organisation,
+)  # fmt: skip
 PAGES = [page for module in _AREAS for page in module.area.pages]
