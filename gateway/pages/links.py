@@ -9,7 +9,7 @@ _API = "/api/v1/"
 # What has a page of its own under the name that the API gives it.
 _WITH_PAGES = frozenset({"listings", "demands", "matches", "deals"})
 
-_FIRST = re.compile("[^/?]*")
+_AFTER_NAME = re.compile("[/?]")
 
 Query = Iterable[tuple[str, str]]
 
@@ -32,6 +32,6 @@ def without(path: str, query: Query, name: str, value: str) -> str:
 def page_of(link: str, language: str) -> str | None:
     """The page that shows a resource of the API, such as the `link` of a notification; None where there is none."""
     path = link.removeprefix(_API)
-    if path == link or _FIRST.match(path)[0] not in _WITH_PAGES:
+    if path == link or _AFTER_NAME.split(path, maxsplit=1)[0] not in _WITH_PAGES:
         return None
     return f"/{language}/{path}"

@@ -31,5 +31,6 @@ OWN: tuple[Entry, ...] = (
     Entry("holdings", "/listings/mine", members_only=True),
     Entry("imports", "/imports", members_only=True),
     Entry("organisation", "/organisation", members_only=True),
+    Entry("preferences", "/preferences", members_only=True),
     Entry("account", "/account", members_only=True),
 )

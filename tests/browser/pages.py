@@ -8,8 +8,8 @@ from tests.support.markets import Account, Market
 
 @dataclass(frozen=True)
 class Address:
-    """`path` may name {listing_id}, {right_id}, {import_id}, {demand_id}, {match_id}, {deal_id} (being negotiated)
-    and {signed_id}.
+    """`path` may name {listing_id}, {right_id}, {import_id}, {demand_id}, {match_id}, {endpoint_id},
+    {deal_id} (being negotiated) and {signed_id}.
 
     `who`: visitor, company or university.
     """
@@ -27,6 +27,7 @@ class Address:
             match_id=market.matches[0]["id"],
             deal_id=market.deals[0]["deal_id"],
             signed_id=market.deals[1]["deal_id"],
+            endpoint_id=market.webhook["endpoint_id"],
         )
 
 
@@ -73,6 +74,10 @@ ADDRESSES = (
     Address("/imports/{import_id}", "university"),
     Address("/organisation", "company"),
     Address("/account", "company"),
+    Address("/preferences", "company"),
+    Address("/webhooks", "university"),
+    Address("/webhooks/{endpoint_id}", "university"),
+    Address("/verify"),
     Address("/no-such-page", status=404),
 )
 

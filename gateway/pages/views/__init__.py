@@ -7,6 +7,7 @@ from gateway.pages.views import (
     deals,
     demands,
     desk,
+    documents,
     holdings,
     home,
     imports,
@@ -14,11 +15,27 @@ from gateway.pages.views import (
     matches,
     notifications,
     organisation,
+    preferences,
+    webhooks,
 )
 
-# Of two that fit an address the first one answers: /listings/mine is no listing.
+# Of two pages that fit an address the first one answers: /listings/mine is no listing.
 _AREAS = (
-    home, holdings, imports, catalogue, demands, account, about, live, desk, matches, deals, notifications,
+    home,
+    holdings,
+    imports,
+    catalogue,
+    demands,
+    account,
+    about,
+    live,
+    desk,
+    matches,
+    deals,
+    documents,
+    notifications,
+    preferences,
+    webhooks,
     organisation,
-)  # fmt: skip
+)
 PAGES = [page for module in _AREAS for page in module.area.pages]

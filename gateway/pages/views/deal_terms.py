@@ -153,8 +153,8 @@ def body(language: Language, form: Form, held: Json | None) -> Json:
         "form": form.optional("terms.form"),
         "territories": _territories(language, form),
         "field_of_use": form.text("terms.field_of_use"),
-        "starts_at": _moment(language, form, "terms.starts_at", held and held["starts_at"]),
-        "ends_at": _moment(language, form, "terms.ends_at", held and held["ends_at"], last=True),
+        "starts_at": _moment(language, form, "terms.starts_at", held["starts_at"] if held else None),
+        "ends_at": _moment(language, form, "terms.ends_at", held["ends_at"] if held else None, last=True),
         "sublicensing_allowed": form.flag("terms.sublicensing_allowed"),
         "fixed_fee": form.amount("terms.fixed_fee", currency, no_amount),
         "royalty_basis_points": _basis_points(language, form),
@@ -195,9 +195,10 @@ def _basis_points(language: Language, form: Form) -> int:
         return 0
     try:
         points = Decimal(given) * 100
-    except InvalidOperation:
-        points = Decimal(-1)
-    if not (0 <= points <= _WHOLE and points == points.to_integral_value()):
+        sound = 0 <= points <= _WHOLE and points == points.to_integral_value()
+    except InvalidOperation:  # no number, or the kind of number that compares with none
+        sound = False
+    if not sound:
         form.errors["terms.royalty"] = language.t("deal.form.no_rate")
         return 0
     return int(points)

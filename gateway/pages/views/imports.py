@@ -26,7 +26,8 @@ async def upload(visitor: Visitor, form: Form) -> Response:
     sheet = await file.read() if file else b""
     if not looks_like_rows(sheet):
         # What a file is called says nothing of what it is.
-        form.errors["sheet"] = visitor.language.t("imports.not_rows" if sheet else "imports.no_file")
+        words = visitor.language.t
+        form.errors["sheet"] = words("imports.not_rows") if sheet else words("imports.no_file")
         return await _page(visitor, form)
     headers = {"content-type": "application/x-ndjson", "idempotency-key": form.once}
     query = {"publish": "true"} if form.flag("publish") else {}

@@ -35,7 +35,7 @@ async def awaits_of(session: AsyncSession, rows: Collection[DealRow]) -> dict[UU
     """Of each deal, the side whose step is next: Deal.awaits, without loading the deals."""
     ids = [row.deal_id for row in rows]
     latest = select(DealRow.deal_id, _offeror()).where(DealRow.deal_id.in_(ids))
-    offerors = dict((await session.execute(latest)).all())
+    offerors: dict[UUID, UUID | None] = dict((await session.execute(latest)).all())
     return {row.deal_id: _side(row, offerors[row.deal_id]) for row in rows}
 
 
@@ -62,7 +62,7 @@ async def figures_of(session: AsyncSession, organisation_id: UUID) -> dict[str, 
     }
 
 
-async def _counted(session: AsyncSession, statement: Select[Any]) -> dict[str, int]:
+async def _counted(session: AsyncSession, statement: Select[str, int]) -> dict[str, int]:
     return dict((await session.execute(statement)).all())
 
 

@@ -333,8 +333,8 @@ class MoneyMachine(RuleBasedStateMachine):
         )
         unpaid = [each for each in self.double.store.all("checkout.session") if each["payment_status"] != "paid"]
         under_way = await self._sql(
-            "SELECT kind, state FROM payment_orders JOIN invoices USING (invoice_id) WHERE deal_id = :deal_id "
-            "AND state IN ('requested', 'sent', 'failed')"
+            "SELECT o.kind, o.state FROM payment_orders o JOIN invoices USING (invoice_id) WHERE deal_id = :deal_id "
+            "AND o.state IN ('requested', 'sent', 'failed')"
         )
         assert under_way == [] or {kind for kind, _ in under_way} == {"collect"}, (under_way, unpaid)
         assert booked[0][0] == stripe_balance(self.double)

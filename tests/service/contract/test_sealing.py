@@ -245,7 +245,7 @@ async def test_what_is_no_certificate_to_sign_with(make_hall: MakeHall, other: A
     for reason, bodies in wrong.items():
         for body in bodies:
             problem = refused(await bring(hall, body), 422, "certificate-unusable")
-            assert problem["detail"] == hall.service.app.state.catalogue.text(f"certificate.{reason}", "en")
+            assert problem["detail"] == hall.service.app.state.catalogue.text(f"certificate-{reason}", "en")
     refused(await bring(hall, {"password": "x"}), 422, "invalid-input")
     refused(await bring(hall, {"pkcs12": "A" * 200_000}), 422, "invalid-input")
     assert await hall.value("SELECT count(*) FROM certificates WHERE brought") == 0

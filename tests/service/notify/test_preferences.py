@@ -120,6 +120,17 @@ async def test_bad_input_is_located_and_changes_nothing(
         assert (await client.get(PREFERENCES)).json()["email"]["enabled"]
 
 
+async def test_half_a_character_as_a_name_is_a_located_fault_too(world: World, person: Principal) -> None:
+    async with world.client(person) as client:
+        answer = await client.patch(
+            PREFERENCES,
+            content=b'{"kinds": {"\\ud800": {}}}',
+            headers={"If-Match": "*", "content-type": "application/json"},
+        )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/kinds/")
+
+
 async def test_without_a_token_there_are_no_preferences(world: World) -> None:
     async with world.client(None) as client:
         assert (await client.get(PREFERENCES)).status_code == 401

@@ -67,6 +67,10 @@ def test_what_is_allowed_is_reached_and_its_neighbours_are_not() -> None:
         ("https://u@example.org/", "url-credentials"),
         ("https://192.168.0.1:8443/", "private-address"),
         ("javascript:alert(1)", "url-form"),
+        ("https://exam\nple.org/", "url-form"),
+        ("https://example.org\\@10.0.0.1/", "url-form"),
+        ("https://example.org/\u4e2d", "url-form"),
+        ("https://example.org/ x", "url-form"),
     ],
 )
 def test_the_form_alone_may_refuse(url: str, code: str) -> None:
