@@ -20,6 +20,8 @@ from services.contract.entrypoints import cashier as cashiers
 from tests.service.contract.hall import PAID, good, refused, together
 from tests.service.contract.till import FEE, Till, make_cashier, stripe_balance
 
+pytestmark = pytest.mark.timeout(300)
+
 
 class Crash(BaseException):
     """As -9 would end the process: no handler of ours runs, the transaction is rolled back by the server."""

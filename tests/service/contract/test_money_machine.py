@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, ClassVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -348,6 +349,8 @@ class MoneyMachine(RuleBasedStateMachine):
             return list(result) if result.returns_rows else []  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_whatever_happens_the_money_is_accounted_for(postgres: Postgres) -> None:
     with asyncio.Runner() as runner:
         MoneyMachine.runner, MoneyMachine.steps, MoneyMachine.refusals = runner, 0, 0
