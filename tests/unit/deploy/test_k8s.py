@@ -22,6 +22,9 @@ from tests.support.kustomized import K8S, OVERLAYS, Cluster, Object, containers
 from tests.support.settings import names_by_field, variables
 
 PROCESSES = {f"{service}-{role}" for service in SCHEMAS for role in ("api", "worker")}
+# Databases of their own, which commands alone are told of, and which this deployment has not.
+ELSEWHERE = {f"ZAYTON_{service.upper()}_DATABASE_URL" for service in SCHEMAS}
+SECRET = {names[0] for field, names in names_by_field().values() if "SecretStr" in str(field.annotation)} - ELSEWHERE
 OF_KUBERNETES = {"SERVICE"}  # which service a pod is, told by its label; no setting
 README = (K8S.parent / "README.md").read_text(encoding="utf-8")
 
@@ -107,11 +110,12 @@ def test_settings_without_a_default_are_given_and_production_is_complete(cluster
 
 
 def test_secrets_come_by_reference_and_the_readme_tells_of_each(cluster: Cluster) -> None:
-    secret = {names[0] for field, names in names_by_field().values() if "SecretStr" in str(field.annotation)}
-    assert secret & cluster.settings().keys() == set()
+    assert SECRET & cluster.settings().keys() == set()
+    given = {variable for _, template in cluster.hall() for variable in environment(cluster, containers(template)[-1])}
+    assert given >= SECRET, "every secret that there is can be given"
     for _, template in cluster.hall():
         for container in containers(template):
-            for variable in secret & {each["name"] for each in container["env"]}:
+            for variable in SECRET & {each["name"] for each in container["env"]}:
                 reference = environment(cluster, container)[variable]["secretKeyRef"]
                 assert f"`{reference['name']}`" in README
     assert cluster.all("Secret") == []
@@ -122,10 +126,16 @@ def test_a_secret_is_given_to_those_alone_who_need_it(cluster: Cluster) -> None:
         variable: {
             name for name, template in cluster.hall() if variable in environment(cluster, containers(template)[-1])
         }
-        for variable in ("MEILISEARCH_KEY", "SMTP_URL")
+        for variable in ("MEILISEARCH_KEY", "SMTP_URL", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
     }
     searching = {f"{name}-{role}" for name, each in services().items() if each.index for role in ("api", "worker")}
-    assert given == {"MEILISEARCH_KEY": searching, "SMTP_URL": {"notify-api", "notify-worker"}}
+    paid = {"contract-api", "contract-worker"}
+    assert given == {
+        "MEILISEARCH_KEY": searching,
+        "SMTP_URL": {"notify-api", "notify-worker"},
+        "STRIPE_API_KEY": paid,
+        "STRIPE_WEBHOOK_SECRET": paid,
+    }
 
 
 def test_addresses_lead_to_services_of_the_cluster(cluster: Cluster) -> None:
