@@ -29,6 +29,7 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python proto/generate.py --check
+	$(BIN)/python -m deploy.k8s.topics --check
 	$(BIN)/python -m deploy.local.check_migrations
 
 bench: .venv/installed-dev

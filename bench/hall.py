@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 def measure(folder: Path, say: Say) -> dict[str, float]:
     """Raises FileNotFoundError where the real patents are missing."""
-    patents = _patents()
+    patents = real_patents()
     hall = HallProcess(folder / "one")
     say("starting a hall on an empty folder")
     figures = {"start_s": _started(hall)}
@@ -57,7 +57,7 @@ def measure(folder: Path, say: Say) -> dict[str, float]:
     return figures
 
 
-def _patents() -> list[Json]:
+def real_patents() -> list[Json]:
     rows = []
     for name in ("patents_zh.jsonl", "patents_en.jsonl"):
         with (DATA / name).open(encoding="utf-8") as lines:
@@ -84,13 +84,13 @@ def _memory_mb(pid: int) -> float:
 async def _use(process: HallProcess, patents: list[Json], say: Say) -> dict[str, float]:
     hall = Hall(process.url, language="zh")
     try:
-        university, company = await _register(hall, "university"), await _register(hall, "company")
+        university, company = await registered(hall, "university"), await registered(hall, "company")
         held_back = [row for row in patents[:4_000] if row["prospect"]][:MATCHES]
         new = [row for row in patents[:4_000] if row not in held_back][:MATCHES]
         kept = {row["number"] for row in (*held_back, *new)}
         rows = [row for row in patents if row["number"] not in kept]
         say(f"importing {len(rows)} patents")
-        figures = {"import_rows_per_s": await _import(hall, university, rows)}
+        figures = {"import_rows_per_s": await import_patents(hall, university, rows)}
         say(f"publishing {MATCHES} listings, each wanted by a demand")
         latencies = [
             latency for row in held_back if (latency := await _publish_to_match_ms(hall, university, company, row))
@@ -106,7 +106,7 @@ async def _use(process: HallProcess, patents: list[Json], say: Say) -> dict[str,
         await hall.close()
 
 
-async def _register(hall: Hall, kind: str) -> Party:
+async def registered(hall: Hall, kind: str) -> Party:
     email = f"{kind}@bench.example"
     admin = {"name": "Bench", "email": email, "password": PASSWORD, "language": "zh"}
     made = await hall.post(None, "/organisations", {"name": f"Bench {kind}", "kind": kind, "admin": admin})
@@ -115,7 +115,7 @@ async def _register(hall: Hall, kind: str) -> Party:
     return party
 
 
-async def _import(hall: Hall, university: Party, rows: list[Json]) -> float:
+async def import_patents(hall: Hall, university: Party, rows: list[Json]) -> float:
     """Rows a second, from sending the file to the last listing published."""
     began = time.monotonic()
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
@@ -177,8 +177,8 @@ async def _draft(hall: Hall, university: Party, row: Json) -> Json:
 async def _gateway_ratio(process: HallProcess, patents: list[Json], say: Say) -> float:
     hall = Hall(process.url, language="zh")
     try:
-        university = await _register(hall, "university")
-        await _import(hall, university, patents)
+        university = await registered(hall, "university")
+        await import_patents(hall, university, patents)
         listing = (await hall.get(None, "/listings", limit=1))["items"][0]
     finally:
         await hall.close()

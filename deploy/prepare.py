@@ -17,7 +17,6 @@ from typing import cast
 import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
-from alembic.script import ScriptDirectory
 
 from deploy.local.topics import ensure_topics
 from deploy.services import SCHEMAS, migrate, package_of
@@ -34,8 +33,10 @@ class NotYet(Exception):
 
 
 async def schemas(settings: Settings) -> None:
-    await asyncio.to_thread(migrate, settings.database_url.get_secret_value())
-    log.info("schemas_are_ready")
+    url = settings.database_url.get_secret_value()
+    behind = await _behind(url)
+    await asyncio.to_thread(migrate, url, behind)
+    log.info("schemas_are_ready", migrated=behind)
 
 
 async def topics(settings: Settings) -> None:
@@ -44,18 +45,19 @@ async def topics(settings: Settings) -> None:
 
 
 async def wait(settings: Settings) -> None:
-    url = settings.database_url.get_secret_value()
-    behind = [name for name in SCHEMAS if await _is_behind(url, name)]
+    behind = await _behind(settings.database_url.get_secret_value())
     if behind:
         raise NotYet(f"not migrated yet: {', '.join(behind)}")
 
 
-async def _is_behind(url: str, name: str) -> bool:
-    """Whether a schema lacks something that this release needs. A revision that it does not know is a newer one."""
-    script = ScriptDirectory.from_config(migrations.config(url, package_of(name)))
-    known = {each.revision for each in script.walk_revisions()}
-    there = await _revision(url, name)
-    return there is None or (there in known and there != script.get_current_head())
+async def _behind(url: str) -> list[str]:
+    """Schemas that lack something this release needs. A revision that it does not know is a newer one, and is kept."""
+    found = []
+    for name in SCHEMAS:
+        package, there = package_of(name), await _revision(url, name)
+        if there is None or (there != migrations.head(package) and migrations.knows(package, there)):
+            found.append(name)
+    return found
 
 
 async def _revision(url: str, schema: str) -> str | None:

@@ -104,8 +104,8 @@ async def check_ledger(found: Mapping[str, str]) -> list[str]:
     unbalanced = await _column(
         found,
         "contract",
-        "SELECT entry_id || ' ' || currency FROM ledger_postings GROUP BY entry_id, currency"
-        " HAVING sum(minor_units) <> 0",
+        "SELECT entry_id || ' in ' || currency FROM ledger_postings JOIN ledger_accounts USING (account_id)"
+        " GROUP BY entry_id, currency HAVING sum(minor_units) <> 0",
     )
     return [f"ledger entry {each} does not balance" for each in unbalanced]
 

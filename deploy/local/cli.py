@@ -74,12 +74,15 @@ def demo(
     data: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Patents as JSON Lines, instead of the sample.")
     ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Save the signed contract and its evidence in this folder.")
+    ] = None,
     url: Url = None,
 ) -> None:
     """Play one story against a running hall: from patents to a signed deal."""
     from deploy.local.demo import run
 
-    raise typer.Exit(_run(run(_base_url(url), lang=lang, as_json=as_json, data=data)))
+    raise typer.Exit(_run(run(_base_url(url), lang=lang, as_json=as_json, data=data, keep=keep)))
 
 
 @app.command(name="import")

@@ -52,14 +52,35 @@ def home() -> "Home":
 
 
 def running() -> "Running":
-    """The hall that runs here. Ends the command where there is none."""
+    """The hall that runs here, or where the settings lead, as in a container. Ends the command where there is none."""
     here = home()
-    found = here.running()
+    found = here.running() or _of_settings()
     if found is None:
         raise SystemExit(
-            f"No hall runs on {here.path}. Start one with `zayton up`, or set ZAYTON_HOME to that of yours."
+            f"No hall runs on {here.path}. Start one with `zayton up`, or set ZAYTON_HOME to that of yours, or "
+            "DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS to its servers."
         )
     return found
+
+
+def _of_settings() -> "Running | None":
+    from deploy.local.home import Running
+    from services.kit.settings import Settings
+
+    settings = Settings()
+    if not {"database_url", "kafka_bootstrap_servers"} <= settings.model_fields_set:
+        return None
+    key = settings.meilisearch_key
+    return Running(
+        pid=os.getpid(),
+        # Where keys are had the gateway is, and from inside: its public address may not lead back in.
+        base_url=settings.keys_url.removesuffix("/.well-known/jwks.json"),
+        database_url=settings.database_url.get_secret_value(),
+        kafka=settings.kafka_bootstrap_servers,
+        separate=True,
+        meilisearch_url=settings.meilisearch_url,
+        meilisearch_key=key.get_secret_value() if key else None,
+    )
 
 
 def base_url(given: str | None) -> str:

@@ -67,6 +67,7 @@ async def _until_stopped(home: Home, wanted: Wanted, console: Console, say: Prog
 def _welcome(home: Home, ready: Ready) -> Panel:
     rows = Table.grid(padding=(0, 2))
     url = ready.running.base_url
+    rows.add_row("Pages", f"{url}/")
     rows.add_row("API", f"{url}/api/v1")
     rows.add_row("Description", f"{url}/api/v1/openapi.json")
     if ready.login and ready.login_is_new:

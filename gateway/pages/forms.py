@@ -4,7 +4,7 @@ A field is named like its place in the body it becomes, with full stops: `admin.
 problem of the API finds its field by itself; `places` says so where the two differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -31,7 +31,12 @@ class Form:
 
     @classmethod
     def of(cls, **values: str) -> "Form":
-        return cls(FormData(list(values.items())))
+        return cls.of_pairs(values.items())
+
+    @classmethod
+    def of_pairs(cls, values: Iterable[tuple[str, str]]) -> "Form":
+        """A name may come several times: boxes that are ticked."""
+        return cls(FormData([(name, value) for name, value in values]))
 
     @property
     def once(self) -> str:

@@ -94,6 +94,13 @@ class Language:
         pattern = "¤#,##0" if value == value.to_integral_value() else None
         return format_currency(value, currency, pattern, locale=self._locale, currency_digits=pattern is None)
 
+    def plain_amount(self, amount: Mapping[str, Any] | None) -> str:
+        """As a form takes it: `800000.50`; empty for none."""
+        if not amount:
+            return ""
+        value = Decimal(amount["minor_units"]).scaleb(-get_currency_precision(amount["currency"]))
+        return f"{value.to_integral_value() if value == value.to_integral_value() else value}"
+
     def price(self, price: Mapping[str, Any], *, short: bool = False) -> Markup:
         """An asking price as the API gives it."""
         parts: dict[str, object] = {

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 _KEPT_BYTES = 2_048
 _CONNECT_S = 10.0
@@ -64,16 +65,21 @@ class Policy:
             host, _port = parts.hostname, parts.port
         except ValueError as error:
             raise Refused("url-form") from error
-        if not host or not parts.netloc.isascii() or parts.fragment:
+        # Parsers drop or read differently what is no visible ASCII: what was checked must be what is called.
+        if not host or not all("!" <= character <= "~" for character in url) or "\\" in url or parts.fragment:
             raise Refused("url-form")
         if parts.scheme != "https" and not (parts.scheme == "http" and self.plain_http):
             raise Refused("url-scheme")
         if parts.username is not None or parts.password is not None:
             raise Refused("url-credentials")
+        self.check_host(host)
+        return parts
+
+    def check_host(self, host: str) -> None:
+        """Raises Refused for an address that is not public. A name is looked at when it is resolved."""
         literal = _address(host)
         if literal is not None and not self.reaches(literal):
             raise Refused("private-address")
-        return parts
 
     def reaches(self, address: Address) -> bool:
         if any(address.version == network.version and address in network for network in self.allowed):
@@ -91,6 +97,9 @@ class Outgoing:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer, whatever its status. Raises NotDelivered; Refused where the URL itself is none we send to."""
         self.policy.check(url)
+        target = URL(url)
+        # As the one that connects reads it: an address in the URL is not resolved, so nobody else would check it.
+        self.policy.check_host(target.host or "")
         connector = aiohttp.TCPConnector(
             resolver=_CheckedResolver(self.policy), use_dns_cache=False, force_close=True, limit=1
         )
@@ -98,7 +107,7 @@ class Outgoing:
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=self._timeout, auto_decompress=False
         )
         try:
-            async with session, session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with session, session.post(target, data=body, headers=headers, allow_redirects=False) as response:
                 excerpt = await response.content.read(_KEPT_BYTES)
                 response.close()  # whatever else would come is not read
                 return Answer(response.status, excerpt.decode("utf-8", "replace").replace("\x00", "\ufffd"))

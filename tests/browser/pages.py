@@ -8,7 +8,8 @@ from tests.support.markets import Account, Market
 
 @dataclass(frozen=True)
 class Address:
-    """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} (being negotiated), {signed_id}, {endpoint_id}.
+    """`path` may name {listing_id}, {right_id}, {import_id}, {demand_id}, {match_id}, {endpoint_id},
+    {deal_id} (being negotiated) and {signed_id}.
 
     `who`: visitor, company or university.
     """
@@ -20,6 +21,8 @@ class Address:
     def on(self, market: Market) -> str:
         return self.path.format(
             listing_id=market.listings[0]["listing_id"],
+            right_id=market.listings[0]["right_id"],
+            import_id=market.import_id,
             demand_id=market.demands[0]["id"],
             match_id=market.matches[0]["id"],
             deal_id=market.deals[0]["deal_id"],
@@ -61,6 +64,16 @@ ADDRESSES = (
     Address("/deals/{deal_id}", "university"),
     Address("/deals/{signed_id}", "company"),
     Address("/notifications", "university"),
+    Address("/listings/mine", "university"),
+    Address("/listings/mine?status=draft", "company"),
+    Address("/listings/new", "university"),
+    Address("/listings/{listing_id}/manage", "university"),
+    Address("/listings/{listing_id}/manage", "company", status=404),
+    Address("/rights/{right_id}/offer", "university"),
+    Address("/imports", "university"),
+    Address("/imports/{import_id}", "university"),
+    Address("/organisation", "company"),
+    Address("/account", "company"),
     Address("/preferences", "company"),
     Address("/webhooks", "university"),
     Address("/webhooks/{endpoint_id}", "university"),

@@ -53,6 +53,11 @@ class Person:
         assert answer is not None
         return answer
 
+    def turn_to(self, width: int, scheme: Scheme) -> None:
+        """The same page on another screen."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+
     def violations(self) -> list[str]:
         """What axe-core has against the page as it is now: rule, and the elements."""
         options: dict[str, Any] = {"runOnly": {"type": "tag", "values": _RULES}}
@@ -98,7 +103,7 @@ def person(
         has_touch=width < 600,
         storage_state=state,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(45_000)
     someone = Person(context.new_page(), url)
     someone.watch()
     try:

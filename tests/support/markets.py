@@ -41,6 +41,7 @@ class Market:
     matches: list[dict[str, Any]]  # of the company's demands, one of each listing
     co_owned: list[dict[str, Any]]  # of these matches, those with a right that is shared with CO_OWNER
     deals: list[dict[str, Any]]  # between the two: one being negotiated, one signed
+    import_id: str  # of the university's sheet
     webhook: dict[str, Any]  # of the university
 
 
@@ -48,7 +49,7 @@ def build_market(url: str) -> Market:
     with httpx.Client(base_url=f"{url}/api/v1", timeout=30) as http:
         university = register(http, "泉州试验大学", "university", "tto@university.test")
         company = register(http, "Harbour Footwear Ltd", "company", "engineer@company.test")
-        _import(http, university, (SAMPLE / "listings.jsonl").read_bytes())
+        import_id = _import(http, university, (SAMPLE / "listings.jsonl").read_bytes())
         demands = [_post_demand(http, company, line) for line in _lines("demands.jsonl")[:8]]
         listings = _listings(http, len(_lines("listings.jsonl")))
         matches = _until(lambda: _matches(http, company))
@@ -56,7 +57,7 @@ def build_market(url: str) -> Market:
         deals = _deals(http, university, company, listings, demands[0]["id"])
         endpoint = {"url": "https://hooks.example.org/zayton", "description": "技术转移管理系统"}
         webhook = _ok(http.post("/webhook-endpoints", json=endpoint, headers=bearer(university)))
-    return Market(university, company, listings, demands, matches, co_owned, deals, webhook)
+    return Market(university, company, listings, demands, matches, co_owned, deals, import_id, webhook)
 
 
 def register(http: httpx.Client, name: str, kind: str, email: str, language: str = "zh") -> Account:
@@ -70,7 +71,7 @@ def bearer(account: Account) -> dict[str, str]:
     return {"authorization": f"Bearer {account.token}"}
 
 
-def _import(http: httpx.Client, university: Account, lines: bytes) -> None:
+def _import(http: httpx.Client, university: Account, lines: bytes) -> str:
     headers = {**bearer(university), "content-type": "application/x-ndjson"}
     job = _ok(http.post("/imports", params={"publish": "true"}, content=lines, headers=headers))
     deadline = time.monotonic() + _WITHIN_S
@@ -79,6 +80,7 @@ def _import(http: httpx.Client, university: Account, lines: bytes) -> None:
         time.sleep(0.2)
         job = _ok(http.get(f"/imports/{job['import_id']}", headers=headers))
     assert job["published"], job
+    return str(job["import_id"])
 
 
 def _listings(http: httpx.Client, many: int) -> list[dict[str, Any]]:

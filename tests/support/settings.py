@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def settings_classes() -> set[type[BaseSettings]]:
     return set(_below(BaseSettings))
 
 
+@cache
 def names_by_field() -> dict[str, tuple[FieldInfo, list[str]]]:
     """Field → what it is, and the variables it is read from, the first of which is what people are told."""
     found = {}
@@ -35,6 +37,7 @@ def names_by_field() -> dict[str, tuple[FieldInfo, list[str]]]:
     return found
 
 
+@cache
 def variables() -> set[str]:
     """Every variable of the environment that means something to the code."""
     return {variable for _, names in names_by_field().values() for variable in names} | OF_LIBRARIES

@@ -17,7 +17,7 @@ from deploy.local.home import Home
 from deploy.services import SCHEMAS
 from tests.support.halls import HallProcess, finish, until_all_is_heard
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "local" / "sample" / "listings.jsonl"
 PASSWORD = "seven-harbours-of-zayton"

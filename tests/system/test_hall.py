@@ -87,6 +87,14 @@ def test_it_tells_how_it_is(hall: HallProcess) -> None:
     assert ask(hall, "status") == status_now(hall).as_json()
 
 
+def test_its_indexes_are_seen_and_built_anew(hall: HallProcess) -> None:
+    seen = {(each["service"], each["index"], each["answered_by"]) for each in ask(hall, "status")["searches"]}
+    assert seen == {("listing", "listings", "postgres"), ("matching", "demands", "postgres")}
+    code, said = run(hall, "search", "rebuild")
+    assert code == 0, said
+    assert "listings: PostgreSQL" in said
+
+
 def test_patents_are_imported_from_the_command_line(hall: HallProcess, tmp_path: Path) -> None:
     register(hall, "sheet@zayton.example")
     sheet = tmp_path / "patents.jsonl"

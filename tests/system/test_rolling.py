@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PASSWORD = "seven-harbours-of-zayton"
 # Workers before the api of the same service, and the gateway, by which the load comes, last.
-ENDED = ("listing-worker", "matching-api", "matching-worker", "contract-api", "gateway-worker", "gateway-api")
+ENDED = ("contract-worker", "matching-worker", "matching-api", "gateway-api")
 CLIENTS = 6
 
 

@@ -8,16 +8,22 @@ from gateway.pages.views import (
     demands,
     desk,
     documents,
+    holdings,
     home,
+    imports,
     live,
     matches,
     notifications,
+    organisation,
     preferences,
     webhooks,
 )
 
+# Of two pages that fit an address the first one answers: /listings/mine is no listing.
 _AREAS = (
     home,
+    holdings,
+    imports,
     catalogue,
     demands,
     account,
@@ -30,5 +36,6 @@ _AREAS = (
     notifications,
     preferences,
     webhooks,
+    organisation,
 )
 PAGES = [page for module in _AREAS for page in module.area.pages]

@@ -38,7 +38,7 @@ NOTHING: Json = {"items": [], "total": 0, "facets": {}, "next": None, "degraded"
 
 @area.get("/listings")
 async def results(visitor: Visitor) -> Response:
-    form = Form(visitor.request.query_params)
+    form = Form.of(**{name: visitor.asked(name) for name in _PRICES})
     question = _question(visitor, form)
     found, status = NOTHING, 200
     if not form.failed:

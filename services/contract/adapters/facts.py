@@ -1,4 +1,4 @@
-"""Each happening as the line of history and as the published fact it becomes."""
+"""Each happening as the line of history and as the published fact it becomes. Past the signing: fulfilment_facts.py."""
 
 from typing import Any
 from uuid import UUID
@@ -23,14 +23,14 @@ from services.contract.domain.happenings import (
     SignatureApplied,
     Signed,
 )
-from services.contract.domain.states import OFFER_EXPIRY
+from services.contract.domain.states import TRANSITIONS, By
 from services.contract.domain.terms import Money, Terms
 from services.kit import protos
 
 
 def message_of(deal: Deal, happening: Happening) -> Message | None:  # noqa: PLR0911  # a table: one for each
     """The event that tells other services; None where the history alone keeps it."""
-    subject = _deal(deal)
+    subject = deal_message(deal)
     match happening:
         case Opened():
             return pb.DealOpened(deal=subject, message=happening.message)
@@ -67,7 +67,7 @@ def message_of(deal: Deal, happening: Happening) -> Message | None:  # noqa: PLR
 
 def message_sent(deal: Deal, words: Words) -> pb.DealMessageSent:
     return pb.DealMessageSent(
-        deal=_deal(deal),
+        deal=deal_message(deal),
         message_id=str(words.message_id),
         from_organisation_id=str(words.organisation_id),
         author=str(words.user_id),
@@ -81,7 +81,9 @@ def actor_of(happening: Happening) -> dict[str, Any]:
     if isinstance(happening, SignatureApplied | DocumentSealed):
         return {"hall": "sealing"}
     if happening.actor is None:
-        return {"timer": OFFER_EXPIRY}
+        found = next(each for each in TRANSITIONS if each.action is happening.action)
+        # No person's act: a clock ran out, or what the hall waited for has come.
+        return {"timer": found.timer} if found.by is By.TIMER else {"hall": happening.event}
     return {"user_id": str(happening.actor.user_id), "organisation_id": str(happening.actor.organisation_id)}
 
 
@@ -156,7 +158,7 @@ def _subject(deal: Deal) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in vars(deal.subject).items()}
 
 
-def _deal(deal: Deal) -> pb.Deal:
+def deal_message(deal: Deal) -> pb.Deal:
     subject = deal.subject
     return pb.Deal(
         deal_id=str(subject.deal_id),

@@ -109,7 +109,7 @@ def grant_row(deal: Deal, offer: Offer, at: datetime) -> dict[str, Any]:
         "field_of_use": offer.terms.field_of_use,
         "starts_at": offer.terms.starts_at or at,
         "ends_at": offer.terms.ends_at,
-        "running": deal.state is DealState.SIGNED,
+        "running": deal.state not in {DealState.TERM_SHEET, DealState.SIGNING},
     }
 
 

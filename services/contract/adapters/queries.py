@@ -17,6 +17,11 @@ def deals_of(organisation_id: UUID, state: DealState | None = None, *, awaiting:
     return statement.where(DealRow.state == state.value) if state else statement
 
 
+def deals_in(state: DealState) -> Select[DealRow]:
+    """Deals in a state, whoever's they are."""
+    return select(DealRow).where(DealRow.state == state.value)
+
+
 def history_of(deal_id: UUID) -> Select[HistoryRow]:
     return select(HistoryRow).where(HistoryRow.deal_id == deal_id)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.contract.domain.deal import Deal, Standing
 from services.contract.domain.happenings import Paper, Seal
+from services.contract.domain.money.invoice import Tariff
 
 # Read after the locks are held: what happens to a deal is dated in the order in which it happens.
 Clock = Callable[[], datetime]
@@ -56,7 +57,9 @@ class Seals(Protocol):
 
 
 class DealBook(Protocol):
-    """Deals and what is known around them, within one transaction."""
+    """Deals and what is known around them, within one transaction. `tariff` is what the hall asks for its part."""
+
+    tariff: Tariff
 
     async def listing(self, listing_id: UUID) -> Listing | None: ...
 
@@ -82,5 +85,5 @@ class DealBook(Protocol):
         ...
 
     async def save(self, deal: Deal) -> None:
-        """Write what happened: state, history, timers and published facts, all in this transaction."""
+        """Write what happened: state, history, money, timers and published facts, all in this transaction."""
         ...

@@ -74,7 +74,7 @@ async def bring_own_certificate(body: BringCertificate, tx: Tx, reader: ReaderOf
             at=utcnow(),
         )
     except CertificateUnusable as problem:
-        text = reader.catalogue.text(f"certificate.{problem.params['reason']}", reader.language)
+        text = reader.catalogue.text(problem.params["reason"], reader.language)
         raise CertificateUnusable(reason=text) from problem
     return _own(await keyring.bring(tx, organisation_id, holder))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy import select
 
 from services.contract.adapters.book import PostgresDealBook
@@ -15,7 +15,6 @@ from services.contract.domain.deal import Deal
 from services.contract.domain.happenings import Actor
 from services.contract.entrypoints.schemas import DealView, Pdf
 from services.contract.entrypoints.views import ReaderOf, deal_view, organisations_in
-from services.kit.clock import utcnow
 from services.kit.web import Tx, etag
 
 
@@ -24,10 +23,11 @@ class Desk:
     session: Tx
     reader: ReaderOf
     response: Response
+    request: Request
 
     @property
     def book(self) -> PostgresDealBook:
-        return PostgresDealBook(self.session)
+        return PostgresDealBook(self.session, self.request.app.state.money.tariff)
 
     @property
     def papers(self) -> PostgresPapers:
@@ -44,8 +44,7 @@ class Desk:
         row = await self.session.get_one(DealRow, deal.subject.deal_id, populate_existing=True)
         names = await names_of(self.session, organisations_in([row]))
         standing = await self.book.standing(deal)
-        actions = self.reader.actions(deal, standing, utcnow())
-        return deal_view(row, deal, names, self.reader, actions=actions, pdf=await self._pdf(deal.subject.deal_id))
+        return deal_view(row, deal, names, self.reader, standing, pdf=await self._pdf(deal.subject.deal_id))
 
     async def _pdf(self, deal_id: UUID) -> Pdf | None:
         paper = await self.session.get(PaperRow, deal_id)

@@ -1,6 +1,6 @@
 """Bodies of the API, in and out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -192,6 +192,18 @@ class ActionView(BaseModel):
     notes: list[Note]
 
 
+class RecordalView(BaseModel):
+    due_at: datetime | None = Field(description="End of the term for filing; null where the law sets none.")
+    rule: str | None
+    article: str | None
+    filing_number: str
+    filed_on: date | None
+    filed_late: bool
+    receipt_number: str
+    recorded_on: date | None
+    refusal: str
+
+
 class DealSummary(BaseModel):
     deal_id: UUID
     state: DealState
@@ -217,6 +229,8 @@ class DealView(DealSummary):
     document: Document | None = Field(description="From acceptance on.")
     signatures: list[SignatureView]
     closing: ClosingView | None
+    invoice_id: UUID | None = Field(description="What is due at signing; see /api/v1/invoices.")
+    recordal: RecordalView | None = Field(description="From the last signature on.")
     actions: list[ActionView]
 
 

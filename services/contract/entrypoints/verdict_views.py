@@ -51,18 +51,20 @@ class VerdictView(BaseModel):
     good: bool = Field(description="Nothing at all is wrong, and a trusted authority vouches for every signature.")
     kind: str = Field(description="pdf or evidence")
     sha256: str = Field(description="Of the PDF.")
+    sealed: bool = Field(description="Whether this very file left this hall as a final document.")
     summary: str
     signatures: list[SignatureVerdictView]
     trail: TrailView | None
     faults: list[FaultView] = Field(description="Those of no single signature.")
 
     @classmethod
-    def of(cls, verdict: Verdict, language: str) -> "VerdictView":
+    def of(cls, verdict: Verdict, language: str, *, sealed: bool) -> "VerdictView":
         trail = verdict.trail
         return cls(
             good=verdict.good,
             kind=verdict.kind,
             sha256=verdict.sha256,
+            sealed=sealed,
             summary=verdict_texts().text(f"verdict.{'good' if verdict.good else 'bad'}", language),
             signatures=[_signature(each, language) for each in verdict.signatures],
             trail=_trail(trail) if trail else None,

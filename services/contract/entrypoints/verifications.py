@@ -59,18 +59,21 @@ async def verify_document(request: Request, caller: OptionalCaller, keyring: Key
         verdict = await sandbox.check(content, roots)
     except TooBusy as error:
         raise Unavailable(retry_after_s=5) from error
-    fallback = caller.language if caller else "en"
-    return VerdictView.of(verdict, preferred_language(request.headers.get("accept-language"), fallback))
+    language = preferred_language(request.headers.get("accept-language"), caller.language if caller else "en")
+    return VerdictView.of(verdict, language, sealed=await _sealed_at(database, verdict.sha256) is not None)
 
 
 @verifications.get("/{sha256}")
 async def was_sealed(sha256: Sha256, request: Request) -> SealedView:
     """Whether this hall sealed the file with this hash, and when."""
-    database: Database = request.app.state.database
+    sealed_at = await _sealed_at(request.app.state.database, sha256)
+    return SealedView(sha256=sha256, sealed=sealed_at is not None, sealed_at=sealed_at)
+
+
+async def _sealed_at(database: Database, sha256: str) -> datetime | None:
     statement = select(SealRow.sealed_at).where(SealRow.sha256 == sha256, SealRow.final)
     async with database.transaction() as session:
-        sealed_at = (await session.execute(statement)).scalar_one_or_none()
-    return SealedView(sha256=sha256, sealed=sealed_at is not None, sealed_at=sealed_at)
+        return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def _uploaded(request: Request) -> bytes:

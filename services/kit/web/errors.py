@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from services.kit import problems
 from services.kit.db import is_outside_fault, is_unstorable
+from services.kit.envelope import storable
 from services.kit.messages import Catalogue, preferred_language
 from services.kit.problems import FieldError, Problem
 
@@ -104,7 +105,8 @@ def body_of(problem: Problem, catalogue: Catalogue, language: str, *, instance: 
 
 def _fault(error: FieldError, catalogue: Catalogue, language: str) -> dict[str, Any]:
     text = error.text if error.text is not None else catalogue.text(f"field.{error.code}", language, **error.params)
-    fault: dict[str, Any] = {"pointer": error.pointer, "code": error.code, "detail": text}
+    # Names of fields are the caller's, and may hold what no answer can.
+    fault: dict[str, Any] = {"pointer": storable(error.pointer), "code": error.code, "detail": storable(text)}
     if error.position is not None:
         fault["position"] = error.position
     return fault

@@ -66,7 +66,7 @@ class Calling:
             .where(DeliveryRow.delivery_id.in_(chosen.limit(limit)), is_due("webhook", now))
             .with_for_update(of=DeliveryRow, skip_locked=True)
         )
-        rows = (await session.execute(statement)).tuples().all()
+        rows = (await session.execute(statement)).all()
         notices = await self._notices(session, [row.notice_id for row, _ in rows if row.notice_id and not row.body])
         claimed = []
         for row, endpoint in rows:

@@ -107,7 +107,7 @@ async def waiting(session: AsyncSession) -> dict[str, int]:
         .where(or_(DeliveryRow.state == "waiting", DeliveryRow.state == "sending"))
         .group_by(DeliveryRow.channel)
     )
-    return dict((await session.execute(statement)).tuples().all())
+    return dict((await session.execute(statement)).all())
 
 
 def _advance(row: DeliveryRow, outcome: Outcome, chance: float) -> None:

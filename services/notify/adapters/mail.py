@@ -1,5 +1,6 @@
 """E-mails: text and HTML in the reader's language, from message catalogue and templates."""
 
+import email.policy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,18 +55,18 @@ class MailRoom:
         """Raises ValueError for an address that cannot be written to."""
         unsubscribe_url = f"{self.public_url}{_API}/notification-preferences/unsubscribe/{token}"
         words = self._words(person, items, cadence) | {"unsubscribe_url": unsubscribe_url}
-        message = EmailMessage()
+        message = EmailMessage(policy=email.policy.SMTP.clone(cte_type="7bit"))
         message["From"] = self.sender
         message["To"] = _address(person)
         message["Subject"] = words["subject"]
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{delivery_id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = person.preferences.language
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(TEMPLATES.get_template("mail.txt.j2").render(words))
         message.add_alternative(TEMPLATES.get_template("mail.html.j2").render(words), subtype="html")
+        message["Content-Language"] = person.preferences.language  # last: bodies take such headers for their own
         return message
 
     def _words(self, person: Person, items: Sequence[Item], cadence: Email) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class MailRoom:
         return {
             "language": language,
             "subject": _one_line(heading)[:_LONGEST_SUBJECT],
-            "heading": heading,
+            "heading": heading if cadence is not Email.NOW or len(items) > 1 else "",
             "greeting": self._say("greeting", language, name=person.name or ""),
             "items": [self._item(item, person) for item in shown],
             "more": self._say("more", language, count=len(items) - len(shown)) if len(items) > len(shown) else "",

@@ -116,7 +116,7 @@ async def _last_mails(session: AsyncSession, user_ids: set[UUID]) -> dict[UUID |
         .where(DeliveryRow.user_id.in_(user_ids), DeliveryRow.cadence == Email.NOW, DeliveryRow.begun_at.is_not(None))
         .group_by(DeliveryRow.user_id)
     )
-    return {user_id: last for user_id, last in (await session.execute(statement)).tuples() if last}
+    return {user_id: last for user_id, last in (await session.execute(statement)) if last}
 
 
 async def _notices(session: AsyncSession, deliveries: Sequence[UUID]) -> dict[UUID, list[NoticeRow]]:
@@ -128,6 +128,6 @@ async def _notices(session: AsyncSession, deliveries: Sequence[UUID]) -> dict[UU
         .order_by(NoticeRow.last_at.desc(), NoticeRow.notice_id)
     )
     found: dict[UUID, list[NoticeRow]] = defaultdict(list)
-    for delivery_id, notice in (await session.execute(statement)).tuples():
+    for delivery_id, notice in await session.execute(statement):
         found[delivery_id].append(notice)
     return found

@@ -54,7 +54,7 @@ async def people(session: AsyncSession, user_ids: Collection[UUID], default_zone
             email=member.email,
             preferences=preferences_of(row, member.language, default_zone),
         )
-        for member, row in (await session.execute(statement)).tuples()
+        for member, row in (await session.execute(statement))
     }
 
 

@@ -1,5 +1,6 @@
 """Hands mails to the mail server (RFC 5321), several over one connection."""
 
+import email.policy
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -74,7 +75,9 @@ class Connection:
     async def send(self, message: EmailMessage) -> tuple[int, str]:
         """The server's last words when it took the mail. Raises MailRefused or Outage."""
         try:
-            _, answer = await self._client.send_message(message)
+            raw, options = _on_the_wire(message, self._client)
+            sender, recipient = _address(message, "From"), _address(message, "To")
+            _, answer = await self._client.sendmail(sender, recipient, raw, mail_options=options)
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
             raise _refused("recipient-refused", refused.code, refused.message) from error
@@ -92,6 +95,23 @@ class Connection:
             raise Outage("mail-server-unreachable") from error
         code, _, text = answer.partition(" ")
         return (int(code), text) if code.isdigit() else (250, answer)
+
+
+def _address(message: EmailMessage, header: str) -> str:
+    return str(message[header].addresses[0].addr_spec)
+
+
+def _on_the_wire(message: EmailMessage, client: aiosmtplib.SMTP) -> tuple[bytes, list[str]]:
+    """The mail in bytes, and what to ask of the server for it. Raises SMTPNotSupported.
+
+    Not by aiosmtplib's own way: it folds, and so a long address in List-Unsubscribe becomes an encoded word, in which
+    no mail program looks for one.
+    """
+    international = not _address(message, "To").isascii()
+    if international and not client.supports_extension("smtputf8"):
+        raise aiosmtplib.SMTPNotSupported("the server does not write to such addresses")
+    policy = email.policy.SMTPUTF8 if international else email.policy.SMTP.clone(cte_type="7bit")
+    return message.as_bytes(policy=policy.clone(max_line_length=998)), ["SMTPUTF8"] if international else []
 
 
 def _refused(code: str, status: int, answer: str) -> MailRefused:

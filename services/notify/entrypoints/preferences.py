@@ -181,7 +181,7 @@ def _kinds(rules: Rules, held: Preferences, language: str) -> list[KindView]:
 
 def _check(change: PreferencesChange, rules: Rules) -> None:
     errors = [
-        FieldError(f"/kinds/{kind}", "notification-kind", params={"kind": kind})
+        FieldError(f"/kinds/{kind.replace('~', '~0').replace('/', '~1')}", "notification-kind", params={"kind": kind})
         for kind in change.kinds
         if kind not in rules.by_kind
     ]

@@ -8,6 +8,7 @@ from services.contract.bootstrap import build
 from services.contract.settings import ContractSettings
 from services.kit.settings import Settings
 from tests.conftest import ServiceDatabase
+from tests.service.contract import till
 from tests.service.contract.hall import Hall
 from tests.support.tokens import Issuer
 
@@ -18,10 +19,17 @@ async def hall(
 ) -> AsyncIterator[Hall]:
     database = await service_database("contract")
     settings = ContractSettings(**settings_for(database, pool_size=6).model_dump(), home=tmp_path)
-    service = build(settings, verifier=issuer.verifier())
+    service = build(settings, verifier=issuer.verifier(), money=till.SETTINGS)
     transport = httpx.ASGITransport(app=service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://contract") as client:
         the_hall = Hall(service, issuer, client)
         await the_hall.organisations()
         yield the_hall
     await service.close()
+
+
+@pytest.fixture
+async def money(hall: Hall) -> AsyncIterator[till.Till]:
+    the_till = till.Till(hall)
+    yield the_till
+    the_till.double.store.close()

@@ -27,6 +27,7 @@ Json = dict[str, Any]
 
 EXCLUSIVE: Json = {"form": "exclusive_licence", "fixed_fee": {"minor_units": 80_000_000, "currency": "CNY"}}
 ORDINARY: Json = {"form": "ordinary_licence"}
+PAID: Json = ORDINARY | {"fixed_fee": {"minor_units": 1_000_003, "currency": "CNY"}}
 
 
 @dataclass

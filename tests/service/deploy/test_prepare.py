@@ -48,7 +48,7 @@ async def test_schemas_are_made_and_waited_for(postgres: Postgres) -> None:
 async def test_code_waits_for_an_older_schema_and_takes_a_newer_one(service_database: ServiceDatabase) -> None:
     database = await service_database(*SCHEMAS)
     await at_revision(database, "9999_of_a_later_release")
-    await prepare(settings(database.url), ["wait"], within_s=30)
+    await prepare(settings(database.url), ["schemas", "wait"], within_s=30)
     async with database.transaction() as session:
         await session.execute(text("DELETE FROM alembic_version"))
     with pytest.raises(TimeoutError):

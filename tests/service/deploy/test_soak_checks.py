@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bench.soak.checks import DOUBLES, EFFECTS, examine
+from bench.soak.checks import DOUBLES, EFFECTS, check_ledger, examine
 from bench.soak.diary import Diary
+from deploy.local.backup.schemas import connected
 from deploy.local.demo.hall import Refused, Unreachable
+from deploy.local.postgres import Postgres
 from deploy.services import SCHEMAS
 from services.kit.db import Database
+from services.kit.ids import new_id
 
 ORGANISATION = (
     "INSERT INTO gateway.organisations (organisation_id, name, kind, version)"
@@ -97,3 +100,24 @@ async def test_an_event_that_took_effect_twice_is_found(database: Database) -> N
 async def test_an_answer_nobody_deserves_is_found(database: Database) -> None:
     diary = await diary_of(broken=Refused("POST /organisations", 500, {"title": "oh"}))
     assert "POST /organisations: 500 oh" in (await found_in(database, diary)).others[0]
+
+
+async def test_an_entry_of_the_ledger_that_does_not_balance_is_found(postgres: Postgres) -> None:
+    """On tables without the constraint that refuses such an entry."""
+    name = f"ledger_{new_id().hex}"
+    await postgres.ensure_database(name)
+    url = postgres.url(name)
+    assert await check_ledger({"contract": url}) == []
+    async with connected(url) as connection:
+        await connection.execute(
+            "CREATE SCHEMA contract; SET search_path = contract;"
+            "CREATE TABLE ledger_accounts (account_id int PRIMARY KEY, currency text);"
+            "CREATE TABLE ledger_postings (entry_id int, account_id int, minor_units bigint);"
+            "INSERT INTO ledger_accounts VALUES (1, 'CNY'), (2, 'CNY'), (3, 'USD');"
+            "INSERT INTO ledger_postings VALUES (1, 1, 500), (1, 2, -500), (2, 1, 500), (2, 3, -500);"
+        )
+    assert sorted(await check_ledger({"contract": url})) == [
+        "ledger entry 2 in CNY does not balance",
+        "ledger entry 2 in USD does not balance",
+    ]
+    await postgres.drop_database(name)

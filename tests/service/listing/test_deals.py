@@ -7,7 +7,18 @@ import httpx
 import pytest
 from sqlalchemy import select
 from zayton.common.v1 import types_pb2 as common
-from zayton.contract.v1.events_pb2 import ContractSigned, Deal, DealClosed, DealOpened, Offer, OfferAccepted, Terms
+from zayton.contract.v1.events_pb2 import (
+    ContractSigned,
+    Deal,
+    DealClosed,
+    DealEnded,
+    DealOpened,
+    Offer,
+    OfferAccepted,
+    PaymentRefunded,
+    RecordalRecorded,
+    Terms,
+)
 from zayton.gateway.v1.events_pb2 import OrganisationRegistered
 from zayton.listing.v1 import events_pb2 as events
 
@@ -134,6 +145,43 @@ async def test_a_signed_assignment_closes_the_listing_and_marks_the_right(
     another = await new_listing(us, right)
     refused = await us.post(f"/listings/{another['listing_id']}/publish")
     assert (refused.status_code, refused.json()["rule"]) == (409, "PL 10")
+
+
+async def test_a_registered_assignment_passes_the_right_to_its_new_owner(
+    hall: Hall, us: httpx.AsyncClient, listing: dict[str, Any]
+) -> None:
+    deal_id = new_id()
+    await hall.hear(registered(LICENSEE, "泉州电池公司"), signed(listing, deal_id, ASSIGNMENT))
+    other = RecordalRecorded(deal=deal(listing, new_id())), new_id()
+    await hall.hear(other)
+    assert (await us.get(f"/rights/{listing['right_id']}")).is_success, "another deal's registration changes nothing"
+    await hall.hear((RecordalRecorded(deal=deal(listing, deal_id)), deal_id))
+    name, last = (await hall.facts())[-1]
+    assert name == "RightEncumbrancesChanged"
+    assert (last.right.organisation_id, last.right.owner_name) == (str(LICENSEE), "泉州电池公司")
+    assert (await us.get(f"/rights/{listing['right_id']}")).status_code == 404, "it is no longer ours"
+
+
+@pytest.mark.parametrize("how", [DealEnded, PaymentRefunded])
+async def test_a_licence_that_ended_burdens_the_right_no_more(
+    hall: Hall, us: httpx.AsyncClient, listing: dict[str, Any], how: type[DealEnded] | type[PaymentRefunded]
+) -> None:
+    deal_id, running = new_id(), new_id()
+    await hall.hear(signed(listing, deal_id, ORDINARY), signed(listing, running, ORDINARY))
+    await hall.hear((how(deal=deal(listing, deal_id)), deal_id))
+    [left] = (await us.get(f"/rights/{listing['right_id']}/encumbrances")).json()["items"]
+    assert left["deal_id"] == str(running)
+    last = [fact for name, fact in await hall.facts() if name == "RightEncumbrancesChanged"][-1]
+    assert [each.deal_id for each in last.right.encumbrances] == [str(running)]
+
+
+async def test_an_assignment_that_came_to_nothing_leaves_the_right_free(
+    hall: Hall, us: httpx.AsyncClient, listing: dict[str, Any]
+) -> None:
+    deal_id = new_id()
+    await hall.hear(signed(listing, deal_id, ASSIGNMENT))
+    await hall.hear((PaymentRefunded(deal=deal(listing, deal_id)), deal_id))
+    assert (await us.get(f"/rights/{listing['right_id']}")).json()["assignment_deal_id"] is None
 
 
 async def test_a_listing_withdrawn_meanwhile_is_closed_by_the_contract_all_the_same(

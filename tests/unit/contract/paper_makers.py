@@ -18,7 +18,7 @@ from services.contract.adapters.seals.authority import (
 )
 from services.kit.clock import utcnow
 
-UNIVERSITY_CODE = "12350000488015210P"
+UNIVERSITY_CODE = "123500004880152109"
 
 FACTS: dict[str, Any] = {
     "template": "1",

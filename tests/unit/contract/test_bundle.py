@@ -20,6 +20,7 @@ from tests.unit.contract.paper_makers import Authority, authority, draft, half_s
 
 DEAL = UUID(int=13)
 TERMS = {"deal": {"deal_id": str(DEAL)}, "terms": {"form": "exclusive_licence"}}
+LIST = ("manifest.json", "manifest.tsr")
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 Change = Callable[[dict[str, bytes]], None]
 
@@ -172,11 +173,11 @@ def test_a_stranger_s_evidence_is_not_believed() -> None:
     "content",
     [
         b"PK\x03\x04 nothing",
-        zipped({"contract.pdf": b"", "terms.json": b"{", "trail.json": b"[", "authorities.pem": b"", "manifest.json": b"1", "manifest.tsr": b""}),
+        zipped(dict.fromkeys(("contract.pdf", "terms.json", "trail.json", "authorities.pem", *LIST), b"{")),
         zipped({f"{number}.txt": b"" for number in range(50)}),
     ],
     ids=["no zip", "no json", "too many files"],
-)  # fmt: skip
+)
 def test_what_is_no_evidence(content: bytes) -> None:
     assert codes(content) == {"not-readable"}
 
@@ -198,6 +199,7 @@ def test_every_fault_has_its_words() -> None:
 
     sources = [*Path(next(iter(seals.__path__))).glob("*.py"), Path(domain.__path__[0]) / "trail.py"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    raised = set(re.findall(r'Fault\(\s*"([a-z-]+)"', text)) | set(re.findall(r'^\s+"([a-z]+-[a-z-]+)": ', text, re.M))
+    raised = set(re.findall(r'Fault\(\s*"([a-z-]+)"', text))
+    raised |= set(re.findall(r'^\s+"([a-z]+-[a-z-]+)": ', text, re.MULTILINE))
     known = {key.removeprefix("fault.") for key in verdict_texts() if key.startswith("fault.")}
     assert raised == known

@@ -88,7 +88,7 @@ def test_all_that_was_agreed_is_there() -> None:
     for shown in ("China CN, United States US", "19 November 2031, 08:00 (UTC+8)", "allowed", "Entry fee and running"):
         assert shown in english
     assert "2031年11月19日 08:00（北京时间）" in chinese
-    assert "12350000488015210P" in chinese
+    assert "123500004880152109" in chinese
     assert "许可方每年到厂技术指导两次。" in [clause["verbatim"] for clause in made["clauses"]]
     assert FACTS["terms_sha256"] in made["footer"]["line"]
     assert "不提供法律意见" in chinese

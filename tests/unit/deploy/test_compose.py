@@ -13,7 +13,7 @@ import yaml
 
 from deploy.local.broker import KAFKA_JAR
 from deploy.prepare import STEPS
-from deploy.services import SCHEMAS
+from deploy.services import SCHEMAS, SERVICES, build
 from services.kit.settings import Settings
 from tests.support.registries import go_module
 from tests.support.settings import names_by_field, variables
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parents[3] / "deploy" / "compose"
 DOCKERFILE = (FOLDER / "Dockerfile").read_text(encoding="utf-8")
 PROCESSES = {f"{service}-{role}" for service in SCHEMAS for role in ("api", "worker")}
 ONCE = {"migrate", "topics"}
-SERVERS = {"postgres", "kafka"}
+SERVERS = {"postgres", "kafka", "meilisearch"}
 REFERENCE = re.compile(r"\$\{(\w+)(:?[-?][^}]*)?\}")
 
 
@@ -59,6 +59,12 @@ def test_variables_are_ones_that_the_code_reads(containers: dict[str, Any]) -> N
     assert given - variables() == set()
 
 
+def test_those_who_search_have_the_key_and_nobody_else(containers: dict[str, Any]) -> None:
+    searching = {name for name in SERVICES if build(name, Settings()).index is not None}
+    given = {name for name in PROCESSES if "MEILISEARCH_KEY" in containers[name]["environment"]}
+    assert given == {f"{name}-{role}" for name in searching for role in ("api", "worker")}
+
+
 def test_settings_without_a_default_are_given_and_so_are_those_of_production(containers: dict[str, Any]) -> None:
     for name in PROCESSES:
         environment = containers[name]["environment"]
@@ -78,7 +84,7 @@ def test_settings_without_a_default_are_given_and_so_are_those_of_production(con
 def test_nothing_secret_has_a_default(containers: dict[str, Any]) -> None:
     text = json.dumps(containers)
     defaults = {name: rest for name, rest in REFERENCE.findall(text) if not rest.startswith(":?")}
-    assert set(defaults) == {"ZAYTON_VERSION", "ZAYTON_BIND", "ZAYTON_PORT"}
+    assert set(defaults) == {"ZAYTON_VERSION", "ZAYTON_BIND", "ZAYTON_PORT", "ZAYTON_SUBNET"}
     asked_for = set(re.findall(r"^(\w+)=$", (FOLDER / "example.env").read_text(encoding="utf-8"), re.MULTILINE))
     assert asked_for == {name for name, rest in REFERENCE.findall(text) if rest.startswith(":?")}
 
@@ -116,6 +122,7 @@ def test_addresses_lead_to_containers(containers: dict[str, Any]) -> None:
     for service in set(SCHEMAS) - {"gateway"}:
         assert environment[f"ZAYTON_{service.upper()}_URL"] == f"http://{service}-api:8000"
     assert environment["ZAYTON_JWKS_URL"] == "http://gateway-api:8000/.well-known/jwks.json"
+    assert environment["MEILISEARCH_URL"] == "http://meilisearch:7700"
     assert "@postgres:5432/" in environment["DATABASE_URL"]
     assert environment["KAFKA_BOOTSTRAP_SERVERS"] == "kafka:9092"
 

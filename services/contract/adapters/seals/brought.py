@@ -23,19 +23,19 @@ def opened(content: bytes, password: str, *, accepted: str, code: str, at: datet
     try:
         found = pkcs12.load_pkcs12(content, password.encode())
     except ValueError as error:
-        raise CertificateUnusable(reason="unreadable") from error
+        raise CertificateUnusable(reason="certificate-unreadable") from error
     if found.key is None or found.cert is None:
-        raise CertificateUnusable(reason="no-key")
+        raise CertificateUnusable(reason="certificate-no-key")
     certificate = found.cert.certificate
     holder = Holder(certificate, _usable_key(found.key), [each.certificate for each in found.additional_certs])
     if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
-        raise CertificateUnusable(reason="not-in-force")
+        raise CertificateUnusable(reason="certificate-not-in-force")
     if not _may_sign(certificate):
-        raise CertificateUnusable(reason="not-for-signing")
+        raise CertificateUnusable(reason="certificate-not-for-signing")
     if any(named != code for named in _codes_in(certificate)):
-        raise CertificateUnusable(reason="of-another")
+        raise CertificateUnusable(reason="certificate-of-another")
     if not _vouched_for(holder, accepted, at):
-        raise CertificateUnusable(reason="not-vouched-for")
+        raise CertificateUnusable(reason="certificate-not-vouched-for")
     return holder
 
 
@@ -44,7 +44,7 @@ def _usable_key(key: object) -> PrivateKey:
         isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _SMALLEST_RSA
     ):
         return key
-    raise CertificateUnusable(reason="weak-key")
+    raise CertificateUnusable(reason="certificate-weak-key")
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

@@ -8,6 +8,7 @@ from jinja2 import Environment
 
 from gateway.pages.templating import TEMPLATES
 from gateway.pages.texts import MESSAGES, load_messages
+from services.kit.messages import Catalogue
 
 PAGES = TEMPLATES.parent
 CATALOGUE = load_messages()
@@ -88,3 +89,19 @@ def test_a_file_may_hold_its_own_table_only(tmp_path: Path) -> None:
     (tmp_path / "deals.toml").write_text('[home]\ntitle = { en = "x", zh = "y" }\n', encoding="utf-8")
     with pytest.raises(ValueError, match=r"deals\.toml.*home"):
         load_messages(tmp_path)
+
+
+def test_pages_and_the_api_call_the_same_thing_the_same() -> None:
+    """What a facet of the catalogue is called beside a listing that says it in the page's words."""
+    services = PAGES.parents[1] / "services"
+    told = Catalogue.load(*(services / name / "messages.toml" for name in ("kit", "listing", "matching")))
+    kinds = {"kind": "kind", "deal_form": "deal_form", "maturity": "maturity", "status": "listing_status"}
+    both = [
+        (key, f"words.{kinds[facet]}.{value}")
+        for key in told
+        if key.startswith("facet.")
+        for facet, value in [key.split(".")[1:3]]
+        if facet in kinds and f"words.{kinds[facet]}.{value}" in CATALOGUE
+    ]
+    assert len(both) > 10
+    assert {ours: told.raw(theirs) for theirs, ours in both if told.raw(theirs) != CATALOGUE.raw(ours)} == {}
