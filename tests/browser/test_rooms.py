@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.support.browsers import Person
 from tests.support.halls import HallProcess
-from tests.support.markets import Account, Market, bearer
+from tests.support.markets import CO_OWNER, Account, Market, bearer
 
 WORDS: dict[str, dict[str, Any]] = {
-    "zh": {"law": "《民法典》第 865 条", "changed": "1 项条款有改动", "signed": "已签署", "amount": "¥500,000"},
-    "en": {"law": "Civil Code, art. 865", "changed": "1 term changed", "signed": "Signed", "amount": "CN¥500,000"},
+    "zh": {"law": "《专利法》第 14 条", "changed": "1 项条款有改动", "signed": "已签署", "amount": "¥500,000"},
+    "en": {"law": "Patent Law, art. 14", "changed": "1 term changed", "signed": "Signed", "amount": "CN¥500,000"},
 }
 
 
@@ -38,7 +38,7 @@ def test_an_engineer_and_an_officer_negotiate_to_signature(
     language: str, width: int, visit: Visit, market: Market, both: tuple[Any, Any]
 ) -> None:
     here: dict[str, Any] = {"language": language, "width": width}
-    match = market.matches[2 if language == "zh" else 3]
+    match = market.co_owned[0 if language == "zh" else 1]
     with visit(state=both[0], **here) as engineer, visit(state=both[1], **here) as officer:
         engineer.expected = officer.expected = {409, 422}
         room = ask(engineer, language, match["id"])
@@ -73,19 +73,20 @@ def offer(officer: Person, language: str, room: str) -> None:
     officer.open(f"/{language}/desk")
     page.locator(f"#waiting a[href='{room}']").click()
     expect(page.locator("#lines")).to_contain_text("May we have a sample?")
-    page.locator("[name='terms.form']").select_option("ordinary_licence")
+    page.locator("[name='terms.form']").select_option("exclusive_licence")
     page.locator("[name='terms.fixed_fee']").fill("a lot")
     press(page, "offer")
     expect(page.locator("#error-terms\\.fixed_fee")).to_be_visible()
     page.locator("[name='terms.fixed_fee']").fill("800,000")
     page.locator("[name='terms.territories']").fill({"zh": "中国、日本", "en": "China, Japan"}[language])
-    page.locator("[name='terms.ends_at']").fill("2099-12-31")
+    page.locator("[name='terms.ends_at']").fill("2028-12-31")
     press(page, "offer")
     refusal = page.locator(".notice.bad[role=alert]")
-    expect(refusal).to_contain_text("G3")
+    expect(refusal).to_contain_text("G4")
     expect(refusal).to_contain_text(WORDS[language]["law"])
+    expect(refusal).to_contain_text(CO_OWNER)
     expect(page.locator("[name='terms.fixed_fee']")).to_have_value("800,000")
-    page.locator("[name='terms.ends_at']").fill("2028-12-31")
+    page.locator("[name='terms.form']").select_option("ordinary_licence")
     press(page, "offer")
     page.wait_for_url(re.compile("done=offered"))
 

@@ -12,6 +12,8 @@ import httpx
 SAMPLE = Path(__file__).parents[2] / "deploy" / "local" / "sample"
 PASSWORD = "seven-harbours-of-zayton"
 _WITHIN_S = 60.0
+MATCHES = 6  # the company's demands have more in the end; so many will do
+CO_OWNER = "晋江鞋材研究所"
 TERMS: dict[str, Any] = {
     "form": "ordinary_licence",
     "territories": ["CN"],
@@ -36,7 +38,8 @@ class Market:
     company: Account
     listings: list[dict[str, Any]]  # as the API shows them, newest first
     demands: list[dict[str, Any]]
-    matches: list[dict[str, Any]]  # of the company's demands
+    matches: list[dict[str, Any]]  # of the company's demands, one of each listing
+    co_owned: list[dict[str, Any]]  # of these matches, those with a right that is shared with CO_OWNER
     deals: list[dict[str, Any]]  # between the two: one being negotiated, one signed
     import_id: str  # of the university's sheet
     webhook: dict[str, Any]  # of the university
@@ -49,11 +52,12 @@ def build_market(url: str) -> Market:
         import_id = _import(http, university, (SAMPLE / "listings.jsonl").read_bytes())
         demands = [_post_demand(http, company, line) for line in _lines("demands.jsonl")[:8]]
         listings = _listings(http, len(_lines("listings.jsonl")))
-        matches = _until(lambda: _mine(http, company, "/matches"))
+        matches = _until(lambda: _matches(http, company))
+        co_owned = [match for match in matches if _share(http, university, match["listing"]["id"])]
         deals = _deals(http, university, company, listings, demands[0]["id"])
         endpoint = {"url": "https://hooks.example.org/zayton", "description": "技术转移管理系统"}
         webhook = _ok(http.post("/webhook-endpoints", json=endpoint, headers=bearer(university)))
-    return Market(university, company, listings, demands, matches, deals, import_id, webhook)
+    return Market(university, company, listings, demands, matches, co_owned, deals, import_id, webhook)
 
 
 def register(http: httpx.Client, name: str, kind: str, email: str, language: str = "zh") -> Account:
@@ -113,7 +117,13 @@ def _deals(
     }
     _act(http, company, talked, "offers", {"terms": second})
     _act(http, company, talked, "messages", {"text": "第一年产量还小，入门费希望能低一些。"})
-    _act(http, university, talked, "messages", {"text": "We will discuss this with the inventor on Monday."})
+    _act(
+        http,
+        university,
+        talked,
+        "messages",
+        {"text": f"We will discuss this on Monday. Data: https://example.org/{'0123456789' * 12}"},
+    )
     signed = open_deal(http, company, listings[1]["listing_id"], "Is this still to be had?")
     offer = _act(http, university, signed, "offers", {"terms": TERMS})
     _act(http, company, signed, f"offers/{offer['open_offer_id']}/accept", {})
@@ -135,6 +145,25 @@ def open_deal(http: httpx.Client, company: Account, listing_id: str, message: st
 
 def _act(http: httpx.Client, who: Account, deal_id: str, act: str, body: dict[str, Any]) -> dict[str, Any]:
     return _ok(http.post(f"/deals/{deal_id}/{act}", json=body, headers=bearer(who)))
+
+
+def _share(http: httpx.Client, university: Account, listing_id: str) -> bool:
+    """Let the right be owned by another, too, whose consent an exclusive licence needs (G4). False where the listing
+    offers what could then be offered no more.
+    """
+    listing = _ok(http.get(f"/listings/{listing_id}"))
+    if listing["deal_forms"] != ["ordinary_licence"]:
+        return False
+    burden = {"kind": "co_ownership", "holder": CO_OWNER, "holder_consents": False}
+    path = f"/rights/{listing['right']['right_id']}/encumbrances"
+    _ok(http.post(path, json=burden, headers=bearer(university)))
+    return True
+
+
+def _matches(http: httpx.Client, company: Account) -> list[dict[str, Any]] | None:
+    """One of each listing, so that a deal on one is none on another; None until there are enough."""
+    one_each = {match["listing"]["id"]: match for match in reversed(_mine(http, company, "/matches"))}
+    return list(reversed(one_each.values())) if len(one_each) >= MATCHES else None
 
 
 def _mine(http: httpx.Client, who: Account, path: str) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -74,7 +75,7 @@ def _asked(visitor: Visitor, deal: Json, name: str, form: Form) -> tuple[str, Js
             held = deal["offers"][-1]["terms"] if deal["offers"] else None
             return "/offers", deal_terms.body(visitor.language, form, held), "offered"
         case "accept":
-            return f"/offers/{form.text('offer_id')}/accept", {}, "accepted"
+            return f"/offers/{quote(form.text('offer_id'), safe='')}/accept", {}, "accepted"
         case "leave":
             how = "reject" if form.text("how") == "reject" else "withdraw"
             if not form.text("reason_code"):

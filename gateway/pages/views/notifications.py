@@ -1,6 +1,7 @@
 """What a person has been told: the unread first."""
 
 import asyncio
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
@@ -35,7 +36,7 @@ async def read(visitor: Visitor, form: Form) -> Response:
         await visitor.api.post("/api/v1/notifications/read-all")
         return visitor.go("/notifications", done="all_read")
     try:
-        notice = await visitor.api.post(f"/api/v1/notifications/{form.text('id')}/read")
+        notice = await visitor.api.post(f"/api/v1/notifications/{quote(form.text('id'), safe='')}/read")
     except ApiProblem as problem:
         if problem.slug != "notification-not-found":
             raise

@@ -1,6 +1,7 @@
 """Webhook endpoints of an organisation, for its administrators: where the hall calls, and what came of it."""
 
 import asyncio
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -50,7 +51,7 @@ async def change(visitor: Visitor, form: Form) -> Response:
             case "test":
                 await visitor.api.post(f"{path}/test")
             case "replay":
-                await visitor.api.post(f"{path}/deliveries/{form.text('delivery_id')}/replay")
+                await visitor.api.post(f"{path}/deliveries/{quote(form.text('delivery_id'), safe='')}/replay")
             case "rotate":
                 secret = (await visitor.api.post(f"{path}/rotate-secret"))["secret"]
             case "remove":
