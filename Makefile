@@ -3,12 +3,13 @@
 #   make up       start the hall; Ctrl-C stops it       make test     all tests
 #   make demo     play a story on a running hall        make check    lint, types, imports, contracts, migrations
 #   make lock     renew the locks after a change        make bench    measurements
+#   make soak     trade for ARGS="--minutes 10" while parts of the hall are killed, then count
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: up demo test check bench lock install install-dev help
+.PHONY: up demo test check bench soak lock install install-dev help
 
 help:
 	@sed -n 's/^#  *//p' Makefile
@@ -28,10 +29,14 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python proto/generate.py --check
+	$(BIN)/python -m deploy.k8s.topics --check
 	$(BIN)/python -m deploy.local.check_migrations
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench $(ARGS)
+
+soak: .venv/installed-dev
+	$(BIN)/python -m bench.soak $(ARGS)
 
 # Hashes, and no addresses: the locks install from any mirror.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

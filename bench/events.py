@@ -8,9 +8,8 @@ consume_ratio  the consumer, from records in the topic to inbox and effect rows 
 
 import asyncio
 import statistics
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,26 +149,28 @@ def texts_of(event: ListingPublished) -> tuple[str, str]:
     return event.listing.right.title, event.listing.prospects
 
 
-async def measure() -> dict[str, float]:
+def measure(folder: Path, _say: Callable[[str], None]) -> dict[str, float]:
     """The figures, medians of repetitions in turns. Raises deploy.local.child.CannotStart without Java or Maven."""
+    return asyncio.run(_measure(folder))
+
+
+async def _measure(home: Path) -> dict[str, float]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        postgres, kafka = Postgres(home), ApacheKafka(home, library=PROJECT / ".zayton" / "kafka" / "lib")
-        try:
-            await asyncio.gather(postgres.start(), kafka.start())
-            await ensure_topics(kafka.address)
-            database = Database(postgres.url(), "bench")
-            async with database.engine.begin() as connection:
-                await connection.execute(text("CREATE SCHEMA bench"))
-                await connection.run_sync(tables.metadata.create_all)
-                await connection.run_sync(metadata.create_all)
-            figures = await _in_turns(Bench(database, kafka.address))
-            await database.close()
-            return figures
-        finally:
-            await kafka.stop()
-            await postgres.stop()
+    postgres, kafka = Postgres(home), ApacheKafka(home, library=PROJECT / ".zayton" / "kafka" / "lib")
+    try:
+        await asyncio.gather(postgres.start(), kafka.start())
+        await ensure_topics(kafka.address)
+        database = Database(postgres.url(), "bench")
+        async with database.engine.begin() as connection:
+            await connection.execute(text("CREATE SCHEMA bench"))
+            await connection.run_sync(tables.metadata.create_all)
+            await connection.run_sync(metadata.create_all)
+        figures = await _in_turns(Bench(database, kafka.address))
+        await database.close()
+        return figures
+    finally:
+        await kafka.stop()
+        await postgres.stop()
 
 
 async def _in_turns(bench: Bench) -> dict[str, float]:

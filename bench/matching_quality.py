@@ -1,7 +1,7 @@
 """How well matching ranks, on the retrieval tasks of ../shared/data/beir (measured with the service's own scorer).
 
-`measure()` returns figures by name; a task whose data is missing is absent. nDCG@10 is ranx's. `demand_to_achievement`
-ranks each demand's judged achievements, over the demands with a grade of 2 or more, with gains of 2^grade - 1.
+A task whose data is missing is absent from the figures. nDCG@10 is ranx's. `demand_to_achievement` ranks each demand's
+judged achievements, over the demands with a grade of 2 or more, with gains of 2^grade - 1.
 """
 
 import json
@@ -27,7 +27,11 @@ FAIR = 2
 Judged = dict[str, dict[str, int]]
 
 
-def measure(data: Path = DATA) -> dict[str, float]:
+def measure(_folder: Path, _say: Callable[[str], None]) -> dict[str, float]:
+    return figures_of(DATA)
+
+
+def figures_of(data: Path) -> dict[str, float]:
     tasks: dict[str, tuple[str, Callable[[Path], dict[str, float]]]] = {
         "zh-demand-to-achievement": ("demand_to_achievement", _judged_only),
         "zh-title-to-abstract": ("zh_title_to_abstract", _whole_corpus),
@@ -115,6 +119,6 @@ def _demand(row: dict[str, Any]) -> DemandFacts:
 
 
 if __name__ == "__main__":
-    for name, value in measure().items():
+    for name, value in figures_of(DATA).items():
         floor = FLOORS.get(name)
         print(f"{name:40} {value:.4f}" + (f"  (floor {floor})" if floor else ""))

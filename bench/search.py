@@ -1,24 +1,29 @@
-"""Search figures on the real patents of ../shared/data: `python bench/search.py [--listings 8000] [--meilisearch URL]`.
+"""Search figures on the real patents of ../shared/data, as listings of the catalogue: part `search` of `make bench`.
 
-With a Meilisearch server: the same figures of it, adapter_over_direct (a search through the adapter against the bare
-HTTP call of the same question) and publish_to_searchable_p95_ms.
+search_p95_ms      a search with facets and highlighting, every fourth filtered, at 8,000 listings; _200k at 200,000
+typo_top3          mistyped titles that find their patent among the first three; _200k at 200,000
+number_spellings   numbers in five ways of writing that find their patent first
+meilisearch_*      the same of the server that MEILISEARCH_URL names, and meilisearch_ratio: a search through the
+                   adapter ÷ the bare HTTP call of the same question, median, in turns
 
 More than 8,000 listings are the same patents over again with other numbers, words shuffled and mixed with those of
-others. Prints one `name value` line per figure: search_p95_ms (facets, highlighting, every fourth query filtered),
-browse_p95_ms (no words), suggest_p95_ms, similar_p95_ms, typo_top3 and its halves, number_spellings, pinyin_top10.
-
-`--keep FOLDER` keeps the database there, so that the next run starts with the questions.
+others. `python -m bench.search --listings N` prints all it measures for one size: no words (browse_p95_ms),
+suggest_p95_ms, similar_p95_ms, pinyin_top10, typos by language. `--keep FOLDER` keeps the database there, so that the
+next run starts with the questions.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,68 +33,51 @@ from sqlalchemy import MetaData, text
 
 from deploy.local.postgres import Postgres
 from services.kit.db import Database
-from services.kit.search import Document, Finder, IndexDeclaration, RangeType, SearchQuery, TextField
+from services.kit.search import Document, Finder, SearchQuery
 from services.kit.search import table as tables
 from services.kit.search.meilisearch import MeilisearchSearch, uid_of
 from services.kit.search.meilisearch_server import MeilisearchServer
 from services.kit.search.mirror import Mirror
 from services.kit.search.postgres import PostgresSearch
 from services.kit.search.writer import IndexWriter
+from services.listing.adapters.documents import DECLARATION, document_of
+from services.listing.domain import listings
+from services.listing.domain.imports.rows import read_row
+from services.listing.domain.listings import ListingTerms
+from services.listing.domain.prices import AskingPrice
+from services.listing.domain.rights import register
+from services.listing.domain.vocabulary import DealForm, ListingStatus, PriceForm
+from services.listing.entrypoints.catalogue_query import FACETS
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PATENTS = 8_000
-FACETS = ("kind", "ipc_section", "deal_form", "price_band", "status", "region", "industry", "maturity", "language")
-DECLARATION = IndexDeclaration(
-    name="listings",
-    version=1,
-    texts=(
-        TextField("title", headline=True),
-        TextField("organisation_name", headline=True),
-        TextField("summary"),
-        TextField("prospects"),
-    ),
-    numbers=("number",),
-    facets=FACETS,
-    ranges={"price": RangeType.INTEGER, "published_at": RangeType.MOMENT},
-    displayed=("title", "summary", "number", "organisation_name", "kind", "status"),
-)
-KINDS = {"发明专利": "invention", "实用新型": "utility_model"}
+MANY = 200_000
 Fields = dict[str, Any]
+Say = Callable[[str], None]
 
 
+@lru_cache
 def patents() -> list[Fields]:
-    """The real ones as listings, Chinese first. Raises SystemExit where the data is missing."""
-    if not DATA.exists():
-        sys.exit(f"{DATA} is missing: these figures are measured on real patents, which are not part of the project")
+    """The real ones as an import lists them, Chinese first. Raises FileNotFoundError where they are missing."""
     chance = random.Random(7)
     found = [
-        _listing(json.loads(line), language, chance)
+        _listing(line, chance)
         for language in ("zh", "en")
-        for line in (DATA / f"patents_{language}.jsonl").open(encoding="utf-8")
+        for line in (DATA / f"patents_{language}.jsonl").read_bytes().splitlines()
     ]
     return found[:PATENTS]
 
 
-def _listing(row: Fields, language: str, chance: random.Random) -> Fields:
-    chinese = language == "zh"
-    return {
-        "title": row["title"],
-        "summary": row["abstract"] or "",
-        "prospects": row.get("prospect") or "",
-        "number": row["number"],
-        "organisation_name": row.get("owner") or "Example University",
-        "kind": KINDS.get(row.get("kind", ""), "design") if chinese else "invention",
-        "ipc_section": sorted({symbol[0] for symbol in row.get("ipc") or []}) or ["G"],
-        "price_band": row.get("price_band") or "none",
-        "maturity": row.get("maturity") or "concept",
-        "deal_form": row.get("deal_wish") or ["ordinary_licence"],
-        "industry": row.get("industry") or [],
-        "language": language,
-        "region": chance.choice(["福建", "广东", "浙江", "北京"]),
-        "status": chance.choice(["published"] * 9 + ["under_offer"]),
-        "price": chance.choice([None, chance.randrange(10**5, 10**8)]),
-        "published_at": f"20{chance.randrange(10, 26)}-03-0{chance.randrange(1, 10)}T00:00:00Z",
-    }
+def _listing(line: bytes, chance: random.Random) -> Fields:
+    """Expired ones, too: here it is their words that count."""
+    row, now = read_row(line), datetime.now(UTC)
+    right = register(row.draft, organisation_id=UUID(int=1), by=None, now=now).right
+    terms = row.offer or ListingTerms(right.title, (DealForm.ORDINARY_LICENCE,), AskingPrice(PriceForm.NEGOTIABLE))
+    terms = replace(terms, region=chance.choice(["福建", "广东", "浙江", "北京"]))
+    draft = listings.draft(right, right.owner_name or "Example University", terms, now)
+    published_at = now - timedelta(days=chance.randrange(3_000))
+    listing = replace(draft, status=ListingStatus.PUBLISHED, published_at=published_at)
+    return dict(document_of(listing, right).fields)
 
 
 def documents(count: int) -> Iterator[Document]:
@@ -98,11 +86,12 @@ def documents(count: int) -> Iterator[Document]:
     for place in range(count):
         fields = dict(real[place % PATENTS])
         if place >= PATENTS:
-            half = range(PATENTS // 2) if fields["language"] == "zh" else range(PATENTS // 2, PATENTS)
+            half = range(PATENTS // 2) if place % PATENTS < PATENTS // 2 else range(PATENTS // 2, PATENTS)
             fields |= {
-                name: _mixed(fields[name], real[chance.choice(half)][name], chance) for name in ("title", "summary")
+                name: _mixed(fields[name], real[chance.choice(half)][name], chance)
+                for name in ("title", "summary", "abstract")
             }
-            fields["number"] = f"CN2099{place:08d}.X"
+            fields["number"] = fields["number_as_given"] = f"CN2099{place:08d}.X"
             fields["industry"] = chance.sample(industries, len(fields["industry"]))
         yield Document(UUID(int=place + 1), 1, fields)
 
@@ -172,7 +161,7 @@ def p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20)[-1]
 
 
-async def measure(search: Finder, questions: int) -> dict[str, float]:
+async def ask(search: Finder, questions: int) -> dict[str, float]:
     real, chance = patents(), random.Random(3)
     asked = [real[(place * 37 + (place % 2) * PATENTS // 2) % PATENTS] for place in range(questions)]
     searches: list[float] = []
@@ -208,7 +197,7 @@ async def quality(search: Finder, asked: list[Fields]) -> dict[str, float]:
         hits = (await timed(lambda: search.search(query), typed)).hits  # noqa: B023  # awaited before it changes
         found[fields["language"]].append(any(hit.fields["title"] == fields["title"] for hit in hits))
     for fields in asked[:60]:
-        for spelling in spellings(fields["number"]):
+        for spelling in spellings(fields["number_as_given"]):
             hits = (await search.search(SearchQuery(spelling, limit=1))).hits
             numbers.append(bool(hits) and hits[0].fields["number"] == fields["number"])
     for typed_sound, meant in (("shimoxi", "石墨烯"), ("guangcuihua", "光催化"), ("lidianchi", "锂电池")):
@@ -238,38 +227,15 @@ async def against_direct(server: MeilisearchServer, questions: int) -> dict[str,
     return {"direct_p95_ms": p95(bare), "adapter_over_direct": statistics.median(through) / statistics.median(bare)}
 
 
-async def publish_to_searchable(server: MeilisearchServer, database: Database, times: int = 60) -> dict[str, float]:
-    """From the start of the transaction that publishes to the search that finds, one listing after another."""
-    search, mirror = MeilisearchSearch(server, DECLARATION), Mirror(server, DECLARATION)
-    writer = IndexWriter(DECLARATION)
-    took: list[float] = []
-
-    async def until_found(place: int) -> None:
-        number = f"CN2098{place:08d}.X"
-        document = Document(UUID(int=10**9 + place), int(time.time() * 1000), patents_once[place] | {"number": number})
-        async with database.transaction() as session:
-            await writer.upsert(session, [document])
-        while not (await search.search(SearchQuery(number, limit=1, highlight=False))).total:
-            await mirror.step(database)
-
-    patents_once = patents()
-    for place in range(times):
-        await timed(lambda: until_found(place), took)  # noqa: B023  # awaited before it changes
-    async with database.transaction() as session:
-        await writer.remove(session, {UUID(int=10**9 + place): int(time.time() * 1000) for place in range(times)})
-    return {"publish_to_searchable_p95_ms": p95(took)}
-
-
 async def meilisearch(url: str, database: Database, questions: int) -> dict[str, float]:
-    server = MeilisearchServer.at(url, timeout_s=30)
+    server = MeilisearchServer.at(url, os.environ.get("MEILISEARCH_KEY"), timeout_s=30)
     try:
         with Progress() as bar:
             task = bar.add_task("Mirroring")
             mirror = Mirror(server, DECLARATION)
             await mirror.rebuild(database, lambda done, total: bar.update(task, completed=done, total=total))
-        figures = await measure(MeilisearchSearch(server, DECLARATION), questions)
-        figures |= await against_direct(server, questions)
-        return figures | await publish_to_searchable(server, database)
+        figures = await ask(MeilisearchSearch(server, DECLARATION), questions)
+        return figures | await against_direct(server, questions)
     finally:
         await server.close()
 
@@ -302,38 +268,57 @@ async def fill(database: Database, count: int) -> None:
         await connection.execute(text("VACUUM ANALYZE search_listings"))
 
 
-def show(adapter: str, figures: dict[str, float]) -> None:
-    for figure, value in figures.items():
-        print(f"{adapter} {figure} {value:.3f}" if value <= 2 else f"{adapter} {figure} {value:.1f}")
+async def of_size(folder: Path, count: int, questions: int, *, keep: bool = False) -> dict[str, dict[str, float]]:
+    """All figures of so many listings, by adapter."""
+    server = Postgres(folder)
+    await server.start()
+    name = f"search_{count}"
+    filled = folder / f"{name}.filled"
+    try:
+        if not (keep and filled.exists()):
+            await server.drop_database(name)
+            await server.ensure_database(name)
+        database = Database(server.url(name), "listing")
+        try:
+            if not (keep and filled.exists()):
+                await fill(database, count)
+                filled.touch()
+            figures = {"postgres": await ask(PostgresSearch(database, DECLARATION), questions)}
+            if url := os.environ.get("MEILISEARCH_URL"):
+                figures["meilisearch"] = await meilisearch(url, database, questions)
+            return figures
+        finally:
+            await database.close()
+    finally:
+        await server.stop()
+
+
+def measure(folder: Path, say: Say) -> dict[str, float]:
+    """The figures of `make bench`. Raises FileNotFoundError where the real patents are missing."""
+    found: dict[str, float] = {}
+    for count, suffix in ((PATENTS, ""), (MANY, "_200k")):
+        say(f"searching {count:,} listings, indexed first")
+        figures = asyncio.run(of_size(folder, count, 300))
+        chosen = ("search_p95_ms", "typo_top3", *(() if suffix else ("number_spellings",)))
+        found |= {f"{name}{suffix}": figures["postgres"][name] for name in chosen}
+        for name, value in figures.get("meilisearch", {}).items():
+            if name in {*chosen, "adapter_over_direct"}:
+                named = "ratio" if name == "adapter_over_direct" else name
+                found[f"meilisearch_{named}{suffix}"] = value
+    return found
 
 
 async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--listings", type=int, default=PATENTS)
     parser.add_argument("--questions", type=int, default=300)
     parser.add_argument("--keep", type=Path)
-    parser.add_argument("--meilisearch", metavar="URL")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        server = Postgres(options.keep or Path(folder))
-        await server.start()
-        name = f"search_{options.listings}"
-        is_new = options.keep is None or not (options.keep / f"{name}.filled").exists()
-        if is_new:
-            await server.drop_database(name)
-        await server.ensure_database(name)
-        database = Database(server.url(name), "listing")
-        try:
-            if is_new:
-                await fill(database, options.listings)
-                if options.keep:
-                    (options.keep / f"{name}.filled").touch()
-            show("postgres", await measure(PostgresSearch(database, DECLARATION), options.questions))
-            if options.meilisearch:
-                show("meilisearch", await meilisearch(options.meilisearch, database, options.questions))
-        finally:
-            await database.close()
-            await server.stop()
+        place = options.keep or Path(folder)
+        for adapter, figures in (await of_size(place, options.listings, options.questions, keep=True)).items():
+            for figure, value in figures.items():
+                print(f"{adapter} {figure} {value:.3f}" if value <= 2 else f"{adapter} {figure} {value:.1f}")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from statistics import mean, median
 from typing import Any
 
 import asyncpg
-from search import mistyped, patents
 
+from bench.search import mistyped, patents
 from deploy.local.postgres import Postgres
 
 Connection = Any  # asyncpg has no types of its own

@@ -25,7 +25,13 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Serve for the length of the block. On the way out running requests are finished, for at most eight seconds."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_keep_alive=65, timeout_graceful_shutdown=8
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # by default it believes whoever calls from this machine; the gateway knows better
+        timeout_keep_alive=65,
+        timeout_graceful_shutdown=8,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[bound]), name="web")

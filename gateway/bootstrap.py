@@ -17,9 +17,11 @@ the mapping answer 404 under their paths.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.entrypoints.hall import hall
 from gateway.entrypoints.organisations import me, organisations
@@ -58,7 +60,18 @@ ROUTES: dict[str, str] = {
     "demands": "matching",
     "matches": "matching",
     "deals": "contract",
+    "certificates": "contract",
+    "verifications": "contract",
+    "invoices": "contract",
+    "payments": "contract",
+    "recordals": "contract",
+    "statements": "contract",
+    "ledger": "contract",
     "notifications": "notify",
+    "notification-preferences": "notify",
+    "webhook-endpoints": "notify",
+    "feeds": "notify",
+    "calendars": "notify",
 }
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "Zayton-Search"]
 
@@ -125,7 +138,8 @@ def build(settings: Settings, transports: Mapping[str, ASGIApp | str]) -> Gatewa
     )
     service = Service("gateway", database, app, handlers=handlers, jobs=[housekeeping(own)])
     pages = Pages(own, door, PageSessions(database, issuer))
-    return Gateway(_Entrance(pages, _with_cors(door, own)), service, app.state.parts)
+    entrance = _Entrance(pages, _with_cors(door, own))
+    return Gateway(_behind_proxies(entrance, own), service, app.state.parts)
 
 
 @dataclass(frozen=True)
@@ -156,7 +170,16 @@ def _breaker(settings: GatewaySettings) -> Breaker:
 
 
 def _route(prefix: str, service: Forwarder, settings: GatewaySettings) -> Route:
-    return Route(service, settings.max_import_bytes if prefix == "imports" else settings.max_body_bytes)
+    limits = {"imports": settings.max_import_bytes, "verifications": settings.max_document_bytes}
+    return Route(service, limits.get(prefix, settings.max_body_bytes))
+
+
+def _behind_proxies(door: ASGIApp, settings: GatewaySettings) -> ASGIApp:
+    """The caller's address and scheme as proxies that are ours saw them: the last address that is none of theirs."""
+    if not settings.trusted_proxies:
+        return door
+    behind: Any = ProxyHeadersMiddleware(cast("Any", door), trusted_hosts=settings.trusted_proxies)
+    return cast("ASGIApp", behind)
 
 
 def _with_cors(door: FrontDoor, settings: GatewaySettings) -> ASGIApp:

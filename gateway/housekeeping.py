@@ -4,13 +4,14 @@ import time
 from datetime import timedelta
 
 from gateway.identity.sessions import forget_old_sessions
-from gateway.identity.signing_keys import forget_replaced, rotate, secret_of
+from gateway.identity.signing_keys import forget_replaced, rotate
 from gateway.identity.throttle import forget_old_attempts
 from gateway.settings import GatewaySettings
 from gateway.stream.store import remove_old
 from services.kit.clock import utcnow
 from services.kit.db import Database
 from services.kit.jobs import Job
+from services.kit.secret import secrets_of
 
 _EVERY_S = 60.0
 
@@ -29,13 +30,11 @@ def housekeeping(settings: GatewaySettings) -> Job:
 
 
 async def tidy(database: Database, settings: GatewaySettings) -> None:
-    async with database.transaction() as session:
-        await remove_old(session, timedelta(hours=settings.stream_retention_hours), utcnow())
-    async with database.transaction() as session:
-        await forget_old_attempts(session)
-        await forget_old_sessions(session)
+    await remove_old(database, timedelta(hours=settings.stream_retention_hours), utcnow())
+    await forget_old_attempts(database)
+    await forget_old_sessions(database)
     if settings.oidc_issuer:
         return
     async with database.transaction() as session:
         await forget_replaced(session, timedelta(seconds=settings.access_token_s))
-        await rotate(session, secret_of(settings), older_than=timedelta(days=settings.signing_key_days))
+        await rotate(session, secrets_of(settings)[0], older_than=timedelta(days=settings.signing_key_days))

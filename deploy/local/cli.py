@@ -1,18 +1,19 @@
 """The command `zayton`. Commands import what they need when they run, so that help comes at once."""
 
-import asyncio
-import json
-import os
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
-if TYPE_CHECKING:
-    from deploy.local.home import Home, Running
+from deploy.local.care import care, keys
+from deploy.local.terminal import AsJson, Service, out
+from deploy.local.terminal import base_url as _base_url
+from deploy.local.terminal import home as _home
+from deploy.local.terminal import run as _run
+from deploy.local.terminal import running as _running
+from deploy.local.terminal import services as _services
+from deploy.local.terminal import show as _show
 
 app = typer.Typer(
     name="zayton",
@@ -32,12 +33,9 @@ letters = typer.Typer(
 app.add_typer(letters, name="dlq")
 search = typer.Typer(no_args_is_help=True, help="Look after the indexes that searches are answered from.")
 app.add_typer(search, name="search")
+app.add_typer(care)
+app.add_typer(keys, name="keys")
 
-T = TypeVar("T")
-out = Console(highlight=False)
-
-Service = Annotated[str | None, typer.Option(help="One service: listing, matching, contract, notify or gateway.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Url = Annotated[
     str | None, typer.Option(help="The hall's address; by default the one that runs here.", envvar="ZAYTON_URL")
 ]
@@ -76,12 +74,15 @@ def demo(
     data: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Patents as JSON Lines, instead of the sample.")
     ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Save the signed contract and its evidence in this folder.")
+    ] = None,
     url: Url = None,
 ) -> None:
     """Play one story against a running hall: from patents to a signed deal."""
     from deploy.local.demo import run
 
-    raise typer.Exit(_run(run(_base_url(url), lang=lang, as_json=as_json, data=data)))
+    raise typer.Exit(_run(run(_base_url(url), lang=lang, as_json=as_json, data=data, keep=keep)))
 
 
 @app.command(name="import")
@@ -105,6 +106,28 @@ def import_(
     raise typer.Exit(
         _run(run(out, _base_url(url), file, email=email, password=password, api_key=api_key, publish=publish))
     )
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A signed PDF, or a deal's evidence as a zip.")],
+    *,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(help="Authorities to believe, as PEM; by default those of the hall kept in ZAYTON_HOME."),
+    ] = None,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of what is shown.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Check a document or a deal's evidence, offline: who signed it, when, and whether anything changed since.
+
+    Exit code 0 only where all of it holds and an authority you believe vouches for it.
+    """
+    from deploy.local.verify import run
+
+    own = _home().path / "authority.pem"
+    believed = trust or ([own] if own.exists() else [])
+    raise typer.Exit(run(out, file, believed, language=lang, as_json=as_json))
 
 
 @app.command()
@@ -194,57 +217,6 @@ def replay_letters(
 
 def main() -> None:
     app()
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    from aiokafka.errors import KafkaError
-
-    from services.kit.db import is_outside_fault
-
-    try:
-        return asyncio.run(work)
-    except Exception as error:
-        if isinstance(error, KafkaError) or is_outside_fault(error):
-            raise SystemExit(f"A server of the hall does not answer: {error}") from error
-        raise
-
-
-def _show(data: Any, *tables: Any, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(data, ensure_ascii=False, default=str))
-        return
-    for table in tables:
-        out.print(table)
-
-
-def _home() -> "Home":
-    from deploy.local.home import Home
-
-    return Home()
-
-
-def _running() -> "Running":
-    """The hall that runs here. Ends the command where there is none."""
-    home = _home()
-    found = home.running()
-    if found is None:
-        raise SystemExit(
-            f"No hall runs on {home.path}. Start one with `zayton up`, or set ZAYTON_HOME to that of yours."
-        )
-    return found
-
-
-def _base_url(given: str | None) -> str:
-    found = None if given else _home().running()
-    return given or (found.base_url if found else f"http://127.0.0.1:{os.environ.get('ZAYTON_PORT', '8700')}")
-
-
-def _services(chosen: str | None) -> tuple[str, ...]:
-    from deploy.services import SCHEMAS
-
-    if chosen is not None and chosen not in SCHEMAS:
-        raise typer.BadParameter(f"There is no service {chosen}; there are {', '.join(SCHEMAS)}.")
-    return (chosen,) if chosen else SCHEMAS
 
 
 def _letter_id(text: str) -> tuple[str, int]:

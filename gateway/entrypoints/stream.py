@@ -32,8 +32,8 @@ async def follow(
     last_event_id: Annotated[str | None, Header(description="Go on after this event.")] = None,
 ) -> StreamingResponse:
     """What happens in the hall, as it happens. Without a token: what is public. With one: also what concerns the
-    caller's organisation. After a break, clients resume with Last-Event-ID; when that is too long ago, a `reset` event
-    says that some were missed. The stream ends when the token expires.
+    caller's organisation, and the caller's own notifications. After a break, clients resume with Last-Event-ID; when
+    that is too long ago, a `reset` event says that some were missed. The stream ends when the token expires.
     """
     wanted = _wanted(types)
     await parts.tail.ready()
@@ -42,7 +42,7 @@ async def follow(
     last = known.newest if last_event_id is None else _number(last_event_id)
     reset = not known.covers(last)
     subscription = Subscription(
-        audience=caller.organisation_id if caller else None,
+        audiences={caller.organisation_id, caller.user_id} if caller else frozenset(),
         types=wanted,
         last=known.newest if reset else last,
         reset=reset,

@@ -11,13 +11,14 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from gateway.identity.signing_keys import private_key, published, secret_of, signer, signing_keys
+from gateway.identity.signing_keys import private_key, published, signer, signing_keys
 from gateway.settings import GatewaySettings
 from gateway.tables import SigningKey
 from services.kit.auth import ALGORITHM, Principal
 from services.kit.clock import utcnow
 from services.kit.db import Database
 from services.kit.ids import new_id
+from services.kit.secret import secrets_of
 
 _LOOK_AGAIN_S = 30.0  # well under signing_keys.PUBLISHED_BEFORE_USE + USED_AFTER
 
@@ -80,11 +81,11 @@ class Issuer:
     async def _known(self) -> list[SigningKey]:
         if time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
             async with self._database.transaction() as session:
-                self._keys = await signing_keys(session, secret_of(self._settings))
+                self._keys = await signing_keys(session, secrets_of(self._settings)[0])
             self._looked_at = time.monotonic()
         return self._keys
 
     def _private_of(self, key: SigningKey) -> OKPKey:
         if key.kid not in self._private:
-            self._private[key.kid] = private_key(key, secret_of(self._settings))
+            self._private[key.kid] = private_key(key, *secrets_of(self._settings))
         return self._private[key.kid]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from zayton.gateway.v1.events_pb2 import OrganisationRegistered
 
@@ -38,16 +38,41 @@ async def register_organisation(
 
 
 async def seed_operator(
-    session: AsyncSession, passwords: Passwords, *, name: str, email: str, password: str, language: str = "zh"
+    session: AsyncSession,
+    passwords: Passwords,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    language: str = "zh",
+    organisation: str | None = None,
 ) -> Organisation | None:
-    """The first operator, with the organisation's name as its first member's. None where there is an operator."""
-    statement = select(Organisation.organisation_id).where(Organisation.kind == OrganisationKind.OPERATOR).limit(1)
-    if (await session.execute(statement)).scalar_one_or_none() is not None:
+    """The first operator. The organisation is called as its first member is where it has no name of its own.
+
+    None where there is an operator. Raises WeakPassword or EmailTaken.
+    """
+    # One at a time: two starts at once make one operator.
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("gateway first operator", 0))))
+    if await _first_operator(session) is not None:
         return None
     admin = NewMember(name=name, email=email, password=password, role=Role.ADMIN, language=language)
-    organisation, _ = await _register(
-        session, passwords, NewOrganisation(name, OrganisationKind.OPERATOR, None, admin), actor=None
+    made, _ = await _register(
+        session, passwords, NewOrganisation(organisation or name, OrganisationKind.OPERATOR, None, admin), actor=None
     )
+    return made
+
+
+async def add_operator(
+    session: AsyncSession, passwords: Passwords, *, name: str, email: str, password: str, language: str = "zh"
+) -> Organisation | None:
+    """Another administrator of the first operator. None where there is no operator.
+
+    Raises WeakPassword or EmailTaken.
+    """
+    organisation = await _first_operator(session)
+    if organisation is not None:
+        admin = NewMember(name=name, email=email, password=password, role=Role.ADMIN, language=language)
+        await join(session, passwords, organisation, admin, actor=None, pointer="")
     return organisation
 
 
@@ -58,6 +83,17 @@ async def see_organisation(session: AsyncSession, organisation_id: UUID, caller:
         if organisation is not None:
             return organisation
     raise OrganisationNotFound(organisation_id=organisation_id)
+
+
+async def _first_operator(session: AsyncSession) -> Organisation | None:
+    statement = (
+        select(Organisation)
+        .where(Organisation.kind == OrganisationKind.OPERATOR)
+        .order_by(Organisation.organisation_id)
+        .limit(1)
+        .with_for_update()
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def _register(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.domain.errors import RefreshTokenReused, SessionEnded
@@ -14,8 +14,10 @@ from gateway.identity import audit
 from gateway.tables import Member, Organisation, RefreshToken, Session
 from services.kit.auth import OrganisationKind, Principal, Role
 from services.kit.clock import utcnow
+from services.kit.db import Database
 from services.kit.ids import new_id
 from services.kit.problems import Problem
+from services.kit.retention import forget
 
 _KEPT_AFTER_END = timedelta(days=7)
 
@@ -92,9 +94,10 @@ async def end_sessions_of(session: AsyncSession, user_id: UUID, *, because: str)
     await _end(session, Session.user_id == user_id, because=because)
 
 
-async def forget_old_sessions(session: AsyncSession) -> None:
+async def forget_old_sessions(database: Database) -> int:
+    """With their refresh tokens, which go with them. Returns how many sessions that were."""
     limit = utcnow() - _KEPT_AFTER_END
-    await session.execute(delete(Session).where((Session.expires_at < limit) | (Session.ended_at < limit)))
+    return await forget(database, Session, (Session.expires_at < limit) | (Session.ended_at < limit))
 
 
 def principal_of(member: Member, organisation: Organisation) -> Principal:

@@ -1,20 +1,14 @@
 """Keys that sign access tokens (Ed25519, RFC 8037): encrypted in the database, published as a JWKS (RFC 7517)."""
 
-import os
-import secrets
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import OKPKey
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.settings import GatewaySettings
 from gateway.tables import SigningKey
 from services.kit.auth import ALGORITHM
 from services.kit.clock import utcnow
@@ -27,20 +21,20 @@ USED_AFTER = timedelta(minutes=2)
 
 async def signing_keys(session: AsyncSession, secret: str) -> list[SigningKey]:
     """All keys, oldest first. The very first is made here, and signs at once."""
-    keys = await _all(session)
+    keys = await all_keys(session)
     if keys:
         return keys
     await _take_turn(session)
-    if not await _all(session):
+    if not await all_keys(session):
         session.add(_new_key(secret, signs_from=utcnow()))
         await session.flush()
-    return await _all(session)
+    return await all_keys(session)
 
 
 async def rotate(session: AsyncSession, secret: str, *, older_than: timedelta = timedelta()) -> str | None:
     """Publish a new key that will soon take over, unless the newest is younger than that. Returns its id."""
     await _take_turn(session)
-    keys = await _all(session)
+    keys = await all_keys(session)
     if keys and utcnow() - keys[-1].signs_from < older_than:
         return None
     key = _new_key(secret, signs_from=utcnow() + PUBLISHED_BEFORE_USE)
@@ -50,7 +44,7 @@ async def rotate(session: AsyncSession, secret: str, *, older_than: timedelta = 
 
 async def forget_replaced(session: AsyncSession, token_life: timedelta) -> None:
     """Delete keys that no living token can be signed with."""
-    keys = await _all(session)
+    keys = await all_keys(session)
     gone = {key.kid for key in keys} - {key.kid for key in published(keys, utcnow(), token_life)}
     await session.execute(delete(SigningKey).where(SigningKey.kid.in_(gone)))
 
@@ -70,30 +64,34 @@ def published(keys: Sequence[SigningKey], now: datetime, token_life: timedelta) 
     ]
 
 
-def private_key(key: SigningKey, secret: str) -> OKPKey:
-    """Raises ValueError where the secret is not the one the key was encrypted with."""
-    return OKPKey.import_key(key.private_pem, {"kid": key.kid, "alg": ALGORITHM}, password=secret)
+def private_key(key: SigningKey, *secrets: str) -> OKPKey:
+    """Raises ValueError where none of the secrets is the one the key was encrypted with."""
+    unreadable: ValueError | None = None
+    for secret in secrets:
+        try:
+            return OKPKey.import_key(key.private_pem, {"kid": key.kid, "alg": ALGORITHM}, password=secret)
+        except ValueError as error:
+            unreadable = error
+    raise ValueError(f"none of {len(secrets)} secrets is the one that signing key {key.kid} was encrypted with") from (
+        unreadable
+    )
 
 
-def secret_of(settings: GatewaySettings) -> str:
-    """The secret that encrypts keys at rest: the setting, or locally one made at first start and kept in `home`."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    path = settings.home / "secret_key"
-    if not path.exists():
-        _make_secret(path)
-    return path.read_text(encoding="ascii")
+async def encrypt_anew(session: AsyncSession, secrets: Sequence[str]) -> int:
+    """Encrypt every key with the first secret, whichever of them it can be read with. Returns how many had another.
 
-
-def _make_secret(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32))
-    # A link appears whole or not at all: of processes that start together one wins, and all read the same secret.
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    Path(draft).unlink()
+    Raises ValueError for a key that none of them opens; then nothing is changed.
+    """
+    await _take_turn(session)
+    changed = 0
+    for key in await all_keys(session):
+        opened = private_key(key, *secrets)
+        try:
+            private_key(key, secrets[0])
+        except ValueError:
+            key.private_pem = opened.as_pem(private=True, password=secrets[0]).decode("ascii")
+            changed += 1
+    return changed
 
 
 def _new_key(secret: str, *, signs_from: datetime) -> SigningKey:
@@ -108,7 +106,8 @@ def _new_key(secret: str, *, signs_from: datetime) -> SigningKey:
     )
 
 
-async def _all(session: AsyncSession) -> list[SigningKey]:
+async def all_keys(session: AsyncSession) -> list[SigningKey]:
+    """All there are, oldest first; makes none."""
     return list((await session.execute(select(SigningKey).order_by(SigningKey.signs_from))).scalars())
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.settings import GatewaySettings
 from gateway.tables import SignInAttempts
 from services.kit.clock import utcnow
+from services.kit.db import Database
+from services.kit.retention import forget
 
 
 async def count_attempt(session: AsyncSession, email: str, address: str, settings: GatewaySettings) -> int:
@@ -50,8 +52,9 @@ async def forgive(session: AsyncSession, email: str, address: str) -> None:
     )
 
 
-async def forget_old_attempts(session: AsyncSession) -> None:
-    await session.execute(delete(SignInAttempts).where(SignInAttempts.window_ends_at < utcnow()))
+async def forget_old_attempts(database: Database) -> int:
+    """Returns how many."""
+    return await forget(database, SignInAttempts, SignInAttempts.window_ends_at < utcnow())
 
 
 def _keys(email: str, address: str) -> Sequence[str]:

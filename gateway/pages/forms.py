@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from babel.numbers import get_currency_precision
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 
 from gateway.pages.api import ApiProblem
 
@@ -23,7 +23,7 @@ _PLAIN_FIGURES = str.maketrans("０１２３４５６７８９．，", "01234567
 class Form:
     """An empty one for the first time a page is shown: `Form()`, or `Form.of(title="…")` with something filled in."""
 
-    data: FormData = field(default_factory=FormData)
+    data: ImmutableMultiDict[str, UploadFile | str] | ImmutableMultiDict[str, str] = field(default_factory=FormData)
     errors: dict[str, str] = field(default_factory=dict)
     problem: ApiProblem | None = None
     notice: str = ""

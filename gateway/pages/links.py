@@ -1,12 +1,15 @@
 """Addresses of pages."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 _API = "/api/v1/"
 # What has a page of its own under the name that the API gives it.
-_WITH_PAGES = frozenset({"listings", "demands"})
+_WITH_PAGES = frozenset({"listings", "demands", "matches", "deals"})
+
+_FIRST = re.compile("[^/?]*")
 
 Query = Iterable[tuple[str, str]]
 
@@ -29,6 +32,6 @@ def without(path: str, query: Query, name: str, value: str) -> str:
 def page_of(link: str, language: str) -> str | None:
     """The page that shows a resource of the API, such as the `link` of a notification; None where there is none."""
     path = link.removeprefix(_API)
-    if path == link or path.partition("/")[0] not in _WITH_PAGES:
+    if path == link or _FIRST.match(path)[0] not in _WITH_PAGES:
         return None
     return f"/{language}/{path}"

@@ -18,9 +18,12 @@ class Entry:
 
 
 MAIN = (
+    Entry("desk", "/desk", members_only=True),
+    Entry("matches", "/matches", members_only=True),
+    Entry("deals", "/deals", members_only=True),
     Entry("listings", "/listings"),
     Entry("demands", "/demands"),
     Entry("about", "/about"),
 )
 # Of the member who is signed in; beside their name.
-OWN: tuple[Entry, ...] = ()
+OWN: tuple[Entry, ...] = (Entry("notifications", "/notifications", members_only=True, badge=True),)

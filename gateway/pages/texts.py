@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,7 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en_GB"}
 _IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LONG_AMOUNT = 10_000
+_COUNTRY = re.compile("[A-Z]{2}")
 
 
 def load_messages(folder: Path = MESSAGES) -> Catalogue:
@@ -127,9 +129,29 @@ class Language:
         """Names of countries (WIPO ST.3 codes are those of ISO 3166, and a few of offices)."""
         return self.listed([self._locale.territories.get(code, code) for code in codes])
 
+    def law(self, article: str | None) -> Markup:
+        """An article as the API cites it (`CC 444`), in the words lawyers look it up by; as it is where unknown."""
+        short, _, number = (article or "").partition(" ")
+        key = f"words.law.{short}"
+        return self.t(key, article=number) if number and key in self._catalogue else escape(article or "")
+
     def _local(self, moment: str | datetime) -> datetime:
         parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         return parsed.astimezone(self.time_zone)
+
+
+@cache
+def _territory_codes() -> dict[str, str]:
+    """Codes by the names of countries in both languages."""
+    names = [(name, code) for locale in _LOCALES.values() for code, name in Locale.parse(locale).territories.items()]
+    return {name.casefold(): code for name, code in names if _COUNTRY.fullmatch(code)}
+
+
+def territory_code(text: str) -> str | None:
+    """The code of a country that is called so in either language, or of one given by its code; None for neither."""
+    given = text.strip().casefold()
+    found = _territory_codes().get(given)
+    return found or (given.upper() if given.isascii() and _COUNTRY.fullmatch(given.upper()) else None)
 
 
 def tag_of(text: str) -> str:

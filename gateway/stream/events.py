@@ -15,9 +15,12 @@ _RETRY_MS = 2_000
 
 @dataclass(frozen=True)
 class Subscription:
-    """Who listens, to what, from where, and until when (seconds since 1970): no longer than the token is good."""
+    """Who listens, to what, from where, and until when (seconds since 1970): no longer than the token is good.
 
-    audience: UUID | None
+    `audiences`: a person and that person's organisation; nobody where nobody signed in.
+    """
+
+    audiences: Collection[UUID]
     types: Collection[str]
     last: int
     reset: bool
@@ -32,7 +35,7 @@ async def server_sent(tail: Tail, subscription: Subscription, *, heartbeat_s: fl
         # Some events are gone: whoever keeps a copy of the hall's state has to read it anew.
         yield b'event: reset\ndata: {"resumes_after":%d}\nid: %d\n\n' % (last, last)
     while not tail.closed and (left_s := subscription.until - time.time()) > 0:
-        rows, looked_at = await tail.after(last, subscription.audience)
+        rows, looked_at = await tail.after(last, subscription.audiences)
         for row in rows:
             if not subscription.types or row.type in subscription.types:
                 yield _event(row)

@@ -6,19 +6,21 @@ the numbers are, and PostgreSQL gives it back after the commit can be seen: whoe
 (Numbers of rolled-back transactions are left out; nobody waits for them.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.stream.translate import TRANSLATIONS, stream_type, views
 from gateway.tables import StreamFloor, StreamRow
+from services.kit.db import Database
 from services.kit.inbox import Event, Handlers
+from services.kit.retention import forget
 
 handlers = Handlers()
 
@@ -61,11 +63,13 @@ async def rows_after(session: AsyncSession, last: int, *, limit: int) -> list[St
     return list((await session.execute(statement)).scalars())
 
 
-async def visible_after(session: AsyncSession, last: int, audience: UUID | None, *, limit: int) -> list[StreamRow]:
-    """Public rows and those of `audience`."""
+async def visible_after(
+    session: AsyncSession, last: int, audiences: Collection[UUID], *, limit: int
+) -> list[StreamRow]:
+    """Public rows and those of `audiences`."""
     statement = (
         select(StreamRow)
-        .where(StreamRow.id > last, or_(StreamRow.audience.is_(None), StreamRow.audience == audience))
+        .where(StreamRow.id > last, or_(StreamRow.audience.is_(None), StreamRow.audience.in_(audiences)))
         .order_by(StreamRow.id)
         .limit(limit)
     )
@@ -78,18 +82,21 @@ async def resume(session: AsyncSession) -> Resume:
     return Resume(floor, newest)
 
 
-async def remove_old(session: AsyncSession, kept_for: timedelta, now: datetime) -> int:
-    """Remove the oldest rows, and remember up to where. Returns how many."""
+async def remove_old(database: Database, kept_for: timedelta, now: datetime) -> int:
+    """Remember up to where rows are old, then remove them. Returns how many.
+
+    In this order: who resumes meanwhile is told too early that rows are gone, never too late.
+    """
     old = select(func.max(StreamRow.id)).where(StreamRow.stored_at < now - kept_for)
-    last = (await session.execute(old)).scalar_one_or_none()
-    if last is None:
-        return 0
-    floor = upsert(StreamFloor).values(one=True, removed_to=last)
-    await session.execute(
-        floor.on_conflict_do_update(
-            index_elements=[StreamFloor.one],
-            set_={"removed_to": func.greatest(StreamFloor.removed_to, floor.excluded.removed_to)},
+    async with database.transaction() as session:
+        last = (await session.execute(old)).scalar_one_or_none()
+        if last is None:
+            return 0
+        floor = upsert(StreamFloor).values(one=True, removed_to=last)
+        await session.execute(
+            floor.on_conflict_do_update(
+                index_elements=[StreamFloor.one],
+                set_={"removed_to": func.greatest(StreamFloor.removed_to, floor.excluded.removed_to)},
+            )
         )
-    )
-    removed = await session.execute(delete(StreamRow).where(StreamRow.id <= last))
-    return int(removed.rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
+    return await forget(database, StreamRow, StreamRow.id <= last)

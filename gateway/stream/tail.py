@@ -7,6 +7,7 @@ page by page. So a connection holds one page at most, however slow its reader is
 import asyncio
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -44,16 +45,16 @@ class Tail:
             self._reading = asyncio.create_task(self._read_on(), name="gateway-stream")
         await self._ready.wait()
 
-    async def after(self, last: int, audience: UUID | None) -> tuple[list[StreamRow], int]:
-        """The next page of rows that `audience` may see, and the number up to which all was looked at."""
+    async def after(self, last: int, audiences: Collection[UUID]) -> tuple[list[StreamRow], int]:
+        """The next page of rows that `audiences` may see, and the number up to which all was looked at."""
         newest = self.newest
         if last >= self._complete_after:
             start = bisect_right(self._rows, last, key=lambda row: row.id)
             looked_at = [self._rows[place] for place in range(start, min(start + PAGE, len(self._rows)))]
-            rows = [row for row in looked_at if row.audience is None or row.audience == audience]
+            rows = [row for row in looked_at if row.audience is None or row.audience in audiences]
             return rows, looked_at[-1].id if looked_at else last
         async with self._database.transaction() as session:
-            rows = await visible_after(session, last, audience, limit=PAGE)
+            rows = await visible_after(session, last, audiences, limit=PAGE)
         return rows, rows[-1].id if len(rows) == PAGE else max(newest, last, *(row.id for row in rows))
 
     async def wait(self, last: int, timeout_s: float) -> bool:

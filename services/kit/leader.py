@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 from sqlalchemy.engine import make_url
 
+from services.kit import telemetry
 from services.kit.db import Database
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ class Leader:
                 log.warning("leader_retries", service=self._service, error=repr(error))
             finally:
                 self.leading = False
+                telemetry.forget_what_a_leader_measures(self._service)
             await asyncio.sleep(1)
 
     async def _lead_once(self) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 
@@ -30,9 +33,33 @@ def schema_of(package: str) -> str:
     return package.rpartition(".")[2]
 
 
+class SchemaIsNewer(Exception):
+    """A newer version of the code has migrated this schema. This one leaves it alone."""
+
+
 def upgrade(url: str, package: str) -> None:
-    """Bring the schema to the newest revision. Blocking. Two at once wait for each other."""
-    command.upgrade(config(url, package), "head")
+    """Bring the schema to the newest revision. Blocking. Two at once wait for each other. Raises SchemaIsNewer."""
+    try:
+        command.upgrade(config(url, package), "head")
+    except CommandError as error:
+        if not isinstance(error.__cause__, ResolutionError):
+            raise
+        raise SchemaIsNewer(
+            f"The schema {schema_of(package)} was migrated by a newer version of Zayton, to a revision that this one "
+            "does not know. Start that version; a schema is never taken back."
+        ) from error
+
+
+def knows(package: str, revision: str) -> bool:
+    """Whether this version of the code has that revision of the service's schema. One of a newer version it has not."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(config("", package)).walk_revisions())
+
+
+def head(package: str) -> str:
+    """The newest revision of the service's schema in this version of the code."""
+    newest = ScriptDirectory.from_config(config("", package)).get_current_head()
+    assert newest is not None
+    return newest
 
 
 def check(url: str, package: str) -> None:

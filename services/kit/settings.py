@@ -1,5 +1,6 @@
 """Settings, typed and documented, from the environment. Each has a default that is safe on one machine."""
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
@@ -18,6 +19,9 @@ class Settings(BaseSettings):
 
     environment: Literal["local", "production"] = Field(
         "local", description="`production` refuses to start without secrets."
+    )
+    home: Path = Field(
+        Path(".zayton"), description="Where local mode keeps what it made for itself, such as the secret."
     )
     database_url: SecretStr = Field(
         SecretStr("postgresql://zayton@127.0.0.1:5432/zayton"),
@@ -60,11 +64,15 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="Encrypts signing keys at rest. Needed in production; made and kept in ZAYTON_HOME locally."
     )
+    secret_key_old: SecretStr | None = Field(
+        None, description="Still read, while a new secret key takes over; several by comma. See docs/operations.md."
+    )
     pool_size: int = Field(5, ge=1, le=100, description="Database connections per process and service.")
     statement_timeout_ms: int = Field(30_000, ge=100, description="A statement that takes longer is cancelled.")
     lock_timeout_ms: int = Field(5_000, ge=100, description="Waiting longer for a lock gives up.")
     outbox_retention_days: int = Field(7, ge=1, description="Published outbox rows are kept so long, for replay.")
     inbox_retention_days: int = Field(30, ge=1, description="Consumed event ids are kept so long, against doubles.")
+    dead_letter_retention_days: int = Field(90, ge=1, description="Replayed dead letters are kept so long.")
     idempotency_retention_hours: int = Field(48, ge=1, description="Answers are kept so long for a repeated key.")
     max_body_bytes: int = Field(1_048_576, ge=1_024, description="Larger request bodies are refused, imports apart.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

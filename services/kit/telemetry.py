@@ -20,7 +20,7 @@ tracer = trace.get_tracer("zayton")
 PUBLISHED = Counter("zayton_outbox_published", "Outbox rows published", ["service"])
 BACKLOG = Gauge("zayton_outbox_backlog", "Outbox rows that wait to be published", ["service"])
 CONSUMED = Counter("zayton_events_consumed", "Events by outcome: done, known, skipped, dead", ["service", "outcome"])
-CONSUMER_LAG = Gauge("zayton_consumer_lag", "Records not yet consumed", ["service", "topic"])
+DEAD_LETTERS = Gauge("zayton_dead_letters", "Dead letters that nobody has replayed", ["service"])
 TIMERS_FIRED = Counter("zayton_timers_fired", "Timers by outcome: done, failed", ["service", "kind", "outcome"])
 REQUESTS = Histogram(
     "zayton_http_request_seconds",
@@ -28,6 +28,12 @@ REQUESTS = Histogram(
     ["service", "method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+
+
+def forget_what_a_leader_measures(service: str) -> None:
+    """Whoever leads no longer must not go on telling what it last saw: absent says that nobody else leads either."""
+    for gauge in (BACKLOG, DEAD_LETTERS):
+        gauge.remove(service)
 
 
 def configure(settings: Settings, process: str) -> None:

@@ -3,23 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from functools import partial
 
 import structlog
 from aiokafka.errors import KafkaError
-from sqlalchemy import delete
 
-from services.kit import telemetry
-from services.kit.clock import utcnow
+from services.kit import dead_letters, telemetry
 from services.kit.consumer import Consumer
-from services.kit.db import Database
 from services.kit.leader import Duty, Leader
 from services.kit.outbox import backlog
 from services.kit.relay import Relay
+from services.kit.retention import clear_out, kept_by_every_service
 from services.kit.service import Service
 from services.kit.settings import Settings
-from services.kit.tables import idempotent_answers, inbox, outbox
 
 log = structlog.get_logger()
 
@@ -77,7 +73,7 @@ def duties(service: Service, settings: Settings) -> list[Duty]:
     async def housekeeping(_work: asyncio.Event) -> None:
         while True:
             await measure(service)
-            await clear_out(service.database, settings)
+            await clear_out(service.database, kept_by_every_service(settings))
             await asyncio.sleep(60)
 
     return [relay.run, timers, housekeeping, *(partial(job.run, service.database) for job in service.jobs)]
@@ -86,16 +82,4 @@ def duties(service: Service, settings: Settings) -> list[Duty]:
 async def measure(service: Service) -> None:
     async with service.database.transaction() as session:
         telemetry.BACKLOG.labels(service.name).set(await backlog(session))
-
-
-async def clear_out(database: Database, settings: Settings) -> None:
-    """Delete what was kept for its time: published outbox rows, consumed event ids, answers to repeated keys."""
-    now = utcnow()
-    limits = (
-        (outbox, outbox.c.published_at, timedelta(days=settings.outbox_retention_days)),
-        (inbox, inbox.c.processed_at, timedelta(days=settings.inbox_retention_days)),
-        (idempotent_answers, idempotent_answers.c.created_at, timedelta(hours=settings.idempotency_retention_hours)),
-    )
-    for table, column, kept in limits:
-        async with database.transaction() as session:
-            await session.execute(delete(table).where(column < now - kept))
+        telemetry.DEAD_LETTERS.labels(service.name).set(await dead_letters.count(session))

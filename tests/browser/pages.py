@@ -8,14 +8,23 @@ from tests.support.markets import Account, Market
 
 @dataclass(frozen=True)
 class Address:
-    """`path` may name {listing_id} and {demand_id}. `who`: visitor, company or university."""
+    """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} (being negotiated) and {signed_id}.
+
+    `who`: visitor, company or university.
+    """
 
     path: str
     who: str = "visitor"
     status: int = 200
 
     def on(self, market: Market) -> str:
-        return self.path.format(listing_id=market.listings[0]["listing_id"], demand_id=market.demands[0]["id"])
+        return self.path.format(
+            listing_id=market.listings[0]["listing_id"],
+            demand_id=market.demands[0]["id"],
+            match_id=market.matches[0]["id"],
+            deal_id=market.deals[0]["deal_id"],
+            signed_id=market.deals[1]["deal_id"],
+        )
 
 
 ADDRESSES = (
@@ -41,6 +50,16 @@ ADDRESSES = (
     Address("/register"),
     Address("/about"),
     Address("/legal"),
+    Address("/desk", "company"),
+    Address("/desk", "university"),
+    Address("/matches", "company"),
+    Address("/matches?side=listing&show=open", "university"),
+    Address("/matches/{match_id}", "company"),
+    Address("/deals", "company"),
+    Address("/deals/{deal_id}", "company"),
+    Address("/deals/{deal_id}", "university"),
+    Address("/deals/{signed_id}", "company"),
+    Address("/notifications", "university"),
     Address("/no-such-page", status=404),
 )
 

@@ -36,7 +36,7 @@ def test_engineer_registers_and_posts_a_demand_in_one_paragraph(language: str, w
         page.locator("[name='admin.password']").fill(PASSWORD)
         page.locator("main form button").click()
         expect(page.locator(".notice.good")).to_be_visible()
-        page.locator(".call a").click()
+        page.locator("main a[href$='/demands/new']").click()
         page.locator("[name=problem]").fill(paragraph)
         page.locator("[name=visibility][value=public]").check()
         page.locator("details.more summary").click()

@@ -1,5 +1,6 @@
 """A whole hall as a user starts it, in a process of its own, on a folder and a port of its own."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import httpx
 import orjson
 
 from deploy.local.child import free_port
+from deploy.local.home import Home
+from deploy.local.status import HallStatus, status_of
 
 PROJECT = Path(__file__).parents[2]
 READY_WITHIN_S = 120.0
@@ -42,11 +45,11 @@ class HallProcess:
         """All it has said, over all its starts."""
         return self._log.read_text(encoding="utf-8")
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, within_s: float = READY_WITHIN_S) -> None:
         """Start and wait until it is ready. Raises RuntimeError with its output where it is not."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command("up", *options), env=self._environment(), stdout=log, stderr=log)
-        deadline = time.monotonic() + READY_WITHIN_S
+        deadline = time.monotonic() + within_s
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
@@ -94,3 +97,34 @@ class HallProcess:
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from deploy.local.cli import main; main()", *arguments]
+
+
+def finish(process: "subprocess.Popen[str]", within_s: float = 120) -> tuple[int, str]:
+    """The exit code of a command, and all it said."""
+    output, errors = process.communicate(timeout=within_s)
+    return process.returncode, output + errors
+
+
+def until_all_is_heard(hall: HallProcess, within_s: float = 120) -> None:
+    """Wait until every service is well and has published all, and every consumer has read to the end."""
+    deadline = time.monotonic() + within_s
+    while found := unheard(status_now(hall)):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.5)
+
+
+def unheard(status: HallStatus) -> list[object]:
+    return [
+        *(
+            each
+            for each in status.services
+            if not (each.api and each.worker) or each.outbox_backlog or each.dead_letters
+        ),
+        *(each for each in status.consumers if each.lag),
+    ]
+
+
+def status_now(hall: HallProcess) -> HallStatus:
+    running = Home(hall.home).running()
+    assert running
+    return asyncio.run(status_of(running))

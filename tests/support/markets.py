@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,13 @@ import httpx
 SAMPLE = Path(__file__).parents[2] / "deploy" / "local" / "sample"
 PASSWORD = "seven-harbours-of-zayton"
 _WITHIN_S = 60.0
+TERMS: dict[str, Any] = {
+    "form": "ordinary_licence",
+    "territories": ["CN"],
+    "field_of_use": "运动鞋",
+    "fixed_fee": {"minor_units": 80_000_000, "currency": "CNY"},
+    "royalty_basis_points": 250,
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,8 @@ class Market:
     company: Account
     listings: list[dict[str, Any]]  # as the API shows them, newest first
     demands: list[dict[str, Any]]
+    matches: list[dict[str, Any]]  # of the company's demands
+    deals: list[dict[str, Any]]  # between the two: one being negotiated, one signed
 
 
 def build_market(url: str) -> Market:
@@ -37,7 +47,9 @@ def build_market(url: str) -> Market:
         _import(http, university, (SAMPLE / "listings.jsonl").read_bytes())
         demands = [_post_demand(http, company, line) for line in _lines("demands.jsonl")[:8]]
         listings = _listings(http, len(_lines("listings.jsonl")))
-    return Market(university, company, listings, demands)
+        matches = _until(lambda: _mine(http, company, "/matches"))
+        deals = _deals(http, university, company, listings, demands[0]["id"])
+    return Market(university, company, listings, demands, matches, deals)
 
 
 def register(http: httpx.Client, name: str, kind: str, email: str, language: str = "zh") -> Account:
@@ -75,6 +87,63 @@ def _post_demand(http: httpx.Client, company: Account, demand: dict[str, Any]) -
     body = {name: value for name, value in demand.items() if name not in {"fictional", "expects"}}
     body |= {"visibility": "public", "budget_public": True}
     return _ok(http.post("/demands", json=body, headers=bearer(company)))
+
+
+def _deals(
+    http: httpx.Client,
+    university: Account,
+    company: Account,
+    listings: list[dict[str, Any]],
+    demand_id: str,
+) -> list[dict[str, Any]]:
+    """One with two rounds of offers and a conversation, waiting for the university; one that is signed."""
+    talked = open_deal(http, company, listings[0]["listing_id"], "这项技术能否用于老人跑鞋？", demand_id)
+    first = {**TERMS, "other_terms": "许可方提供两次现场技术指导。"}
+    _act(http, university, talked, "offers", {"terms": first})
+    second = {
+        **first,
+        "form": "exclusive_licence",
+        "fixed_fee": {"minor_units": 60_000_000, "currency": "CNY"},
+        "other_terms": "许可方提供三次现场技术指导，费用由许可方承担。",
+    }
+    _act(http, company, talked, "offers", {"terms": second})
+    _act(http, company, talked, "messages", {"text": "第一年产量还小，入门费希望能低一些。"})
+    _act(http, university, talked, "messages", {"text": "We will discuss this with the inventor on Monday."})
+    signed = open_deal(http, company, listings[1]["listing_id"], "Is this still to be had?")
+    offer = _act(http, university, signed, "offers", {"terms": TERMS})
+    _act(http, company, signed, f"offers/{offer['open_offer_id']}/accept", {})
+    for party in (university, company):
+        _act(http, party, signed, "signatures", {})
+    return [_ok(http.get(f"/deals/{deal_id}", headers=bearer(company))) for deal_id in (talked, signed)]
+
+
+def open_deal(http: httpx.Client, company: Account, listing_id: str, message: str, demand_id: str | None = None) -> str:
+    """An inquiry; a listing just published may take a moment to be heard of. Returns the deal's id."""
+    body = {"listing_id": listing_id, "message": message, "demand_id": demand_id}
+
+    def ask() -> httpx.Response | None:
+        answer = http.post("/deals", json=body, headers=bearer(company))
+        return None if answer.status_code == httpx.codes.NOT_FOUND else answer
+
+    return str(_ok(_until(ask))["deal_id"])
+
+
+def _act(http: httpx.Client, who: Account, deal_id: str, act: str, body: dict[str, Any]) -> dict[str, Any]:
+    return _ok(http.post(f"/deals/{deal_id}/{act}", json=body, headers=bearer(who)))
+
+
+def _mine(http: httpx.Client, who: Account, path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = _ok(http.get(path, headers=bearer(who)))["items"]
+    return items
+
+
+def _until(look: Callable[[], Any]) -> Any:
+    """What `look` gives, as soon as it gives something."""
+    deadline = time.monotonic() + _WITHIN_S
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.2)
+    return found
 
 
 def _lines(name: str) -> list[dict[str, Any]]:

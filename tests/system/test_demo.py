@@ -1,4 +1,4 @@
-"""`zayton demo` against a whole hall: from registration to signed deal, once and again, and through a power cut."""
+"""`zayton demo` against a whole hall: from registration to released payment, again, and through a power cut."""
 
 import json
 import subprocess
@@ -17,7 +17,9 @@ from tests.support.halls import HallProcess
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 DEMANDS, LISTINGS, WITH_A_FIT = 24, 71, 22
-TOLD_OF_A_DEAL = 7  # what the broker hears of one deal, from the inquiry to the contract
+TOLD_OF_A_DEAL = 13  # what the broker hears of one deal, from the inquiry to the released payment
+
+COMPANY_TOLD = 10
 
 Steps = list[dict[str, Any]]
 
@@ -61,6 +63,15 @@ def check_story(steps: Steps) -> None:
         "counter": 1,
         "accepted": 1,
         "signed": 2,
+        "sealed": 1,
+        "invoice": 1,
+        "paid": 1,
+        "held": 1,
+        "filed": 1,
+        "recorded": 1,
+        "account": 2,
+        "active": 1,
+        "statement": 3,
         "notifications": 3,
         "done": 1,
     }
@@ -77,6 +88,13 @@ def check_story(steps: Steps) -> None:
     assert best["expected"]
     assert len(best["reasons"]) >= 3
     assert [each["state"] for each in steps if each["step"] == "signed"] == ["signing", "signed"]
+    assert (step(steps, "recorded")["state"], step(steps, "active")["state"]) == ("released", "active")
+    university, company, broker = [each for each in steps if each["step"] == "statement"]
+    # All that was due came in, was held, and went out again; each account ends at nothing.
+    assert set(university["balances"]) == {"expected", "payable"}
+    assert set(company["balances"]) == {"receivable", "held"}
+    assert set(broker["balances"]) == {"commission"}
+    assert {value for each in (university, company, broker) for value in each["balances"].values()} == {"0.00 CNY"}
 
 
 async def rows_of(hall: HallProcess, steps: Steps) -> dict[str, int]:
@@ -109,12 +127,13 @@ ONCE_EACH = {
 }
 
 
-async def test_the_sample_goes_from_listing_to_signed_deal(hall: HallProcess) -> None:
+async def test_the_sample_goes_from_listing_to_released_payment(hall: HallProcess) -> None:
     steps = finished(hall.zayton("demo", "--json"))
     check_story(steps)
     assert await rows_of(hall, steps) == ONCE_EACH
     university, company, broker = [each for each in steps if each["step"] == "notifications"]
-    assert university["count"] == broker["count"] == TOLD_OF_A_DEAL
+    # The university files for recordal itself; everything else both of them hear of.
+    assert (university["count"], broker["count"]) == (TOLD_OF_A_DEAL - 1, TOLD_OF_A_DEAL)
     assert [each["title"] for each in broker["notifications"]] == [
         "A new inquiry",
         "An offer has been made",
@@ -123,9 +142,16 @@ async def test_the_sample_goes_from_listing_to_signed_deal(hall: HallProcess) ->
         "A party has signed",
         "A party has signed",
         "The contract is made",
+        "The signed document is ready",
+        "The payment is held",
+        "Filed at the register",
+        "The register shows the deal",
+        "The payment is released",
+        "The contract is in force",
     ]
-    # One for each demand with matches; then the counter-offer, the licensor's signature, the contract.
-    assert company["count"] == WITH_A_FIT + 3
+    # One for each demand with matches; then the counter-offer, the licensor's signature, the contract, its document,
+    # the invoice, and what the broker hears of the money.
+    assert company["count"] == WITH_A_FIT + COMPANY_TOLD
 
 
 def test_it_can_be_played_again_on_the_same_hall_in_chinese(hall: HallProcess) -> None:
@@ -140,7 +166,7 @@ def test_it_can_be_played_again_on_the_same_hall_in_chinese(hall: HallProcess) -
 def test_people_read_it_in_lines(hall: HallProcess) -> None:
     output, _ = hall.zayton("demo", "--lang", "zh").communicate(timeout=300)
     assert "✔" in output
-    assert "完成：从挂牌到签约" in output
+    assert "完成：从挂牌到放款" in output
     assert '{"step"' not in output
 
 
@@ -159,7 +185,7 @@ async def test_a_power_cut_in_the_middle_loses_nothing_and_doubles_nothing(
     check_story(steps)
     assert await rows_of(hall, steps) == ONCE_EACH
     told = [each["count"] for each in steps if each["step"] == "notifications"]
-    assert told == [TOLD_OF_A_DEAL, WITH_A_FIT + 3, TOLD_OF_A_DEAL]
+    assert told == [TOLD_OF_A_DEAL - 1, WITH_A_FIT + COMPANY_TOLD, TOLD_OF_A_DEAL]
 
 
 def test_patents_of_ones_own(hall: HallProcess, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """`zayton up` as people use it: started, interrupted, killed, started again, and looked at while it runs."""
 
-import asyncio
 import json
 import os
 import signal
@@ -14,10 +13,8 @@ import httpx
 import psutil
 import pytest
 
-from deploy.local.home import Home
-from deploy.local.status import HallStatus, status_of
 from services.kit.topics import all_topics
-from tests.support.halls import HallProcess, command
+from tests.support.halls import HallProcess, command, finish, status_now, until_all_is_heard
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -60,9 +57,7 @@ def ask(hall: HallProcess, *arguments: str) -> Any:
 
 
 def run(hall: HallProcess, *arguments: str) -> tuple[int, str]:
-    process = hall.zayton(*arguments)
-    output, errors = process.communicate(timeout=120)
-    return process.returncode, output + errors
+    return finish(hall.zayton(*arguments))
 
 
 def sign_in_first_operator(hall: HallProcess) -> dict[str, Any]:
@@ -79,32 +74,6 @@ def register(hall: HallProcess, email: str, kind: str = "university") -> None:
     assert answer.status_code == 201, answer.text
 
 
-def unheard(hall: HallProcess) -> list[Any]:
-    """Services that are not well or have not published all, and consumers that have not read to the end."""
-    status = status_now(hall)
-    return [
-        *(
-            each
-            for each in status.services
-            if not (each.api and each.worker) or each.outbox_backlog or each.dead_letters
-        ),
-        *(each for each in status.consumers if each.lag),
-    ]
-
-
-def until_all_is_heard(hall: HallProcess, within_s: float = 120) -> None:
-    deadline = time.monotonic() + within_s
-    while found := unheard(hall):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.5)
-
-
-def status_now(hall: HallProcess) -> HallStatus:
-    running = Home(hall.home).running()
-    assert running
-    return asyncio.run(status_of(running))
-
-
 def test_it_tells_how_it_is(hall: HallProcess) -> None:
     assert sign_in_first_operator(hall)["organisation"]["kind"] == "operator"
     assert (hall.home / "first-login").stat().st_mode & 0o777 == 0o600
@@ -116,6 +85,14 @@ def test_it_tells_how_it_is(hall: HallProcess) -> None:
     until_all_is_heard(hall)
     assert ask(hall, "dlq", "list") == []
     assert ask(hall, "status") == status_now(hall).as_json()
+
+
+def test_its_indexes_are_seen_and_built_anew(hall: HallProcess) -> None:
+    seen = {(each["service"], each["index"], each["answered_by"]) for each in ask(hall, "status")["searches"]}
+    assert seen == {("listing", "listings", "postgres"), ("matching", "demands", "postgres")}
+    code, said = run(hall, "search", "rebuild")
+    assert code == 0, said
+    assert "listings: PostgreSQL" in said
 
 
 def test_patents_are_imported_from_the_command_line(hall: HallProcess, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`zayton demo`: real patents, or the bundled sample, from listing to signed deal through the public API alone."""
+"""`zayton demo`: real patents, or the bundled sample, from listing to released payment through the public API alone."""
 
 from deploy.local.demo.story import run
 

@@ -59,7 +59,7 @@ async def _offer(hall: Hall, report: Report, deal: Deal, party: Party, per_cent:
         offer["offer_id"],
         name=party.name,
         form=report.text(f"form.{deal.form}"),
-        fee=_sum(terms["fixed_fee"]),
+        fee=written(terms["fixed_fee"]),
         state=answer["state"],
     )
     return str(offer["offer_id"])
@@ -87,6 +87,8 @@ def _terms(deal: Deal, per_cent: int) -> Json:
     }
 
 
-def _sum(money: Json) -> str:
-    units, cents = divmod(money["minor_units"], 100)
-    return f"{units:,}.{cents:02d} {money['currency']}"
+def written(money: Json) -> str:
+    """1,234.50 CNY; currencies with other than two minor digits do not occur in the demo."""
+    units, cents = divmod(abs(money["minor_units"]), 100)
+    sign = "-" if money["minor_units"] < 0 else ""
+    return f"{sign}{units:,}.{cents:02d} {money['currency']}"

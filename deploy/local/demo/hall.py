@@ -99,6 +99,12 @@ class Hall:
     async def post_lines(self, party: Party | None, path: str, content: bytes, **params: Any) -> Json:
         return await self._post(party, path, content, JSON_LINES, params)
 
+    async def get_file(self, party: Party | None, path: str) -> bytes:
+        return (await self._answer("GET", f"/api/v1{path}", party)).content
+
+    async def post_file(self, party: Party | None, path: str, content: bytes, kind: str) -> Json:
+        return await self._post(party, path, content, kind, {})
+
     async def _post(self, party: Party | None, path: str, content: bytes, kind: str, params: Json) -> Json:
         headers = {"content-type": kind, "idempotency-key": str(uuid4())}
         return await self._send("POST", f"/api/v1{path}", party, params=params, content=content, headers=headers)
@@ -111,6 +117,9 @@ class Hall:
         party.token = answer["access_token"]
 
     async def _send(self, method: str, path: str, party: Party | None, **request: Any) -> Json:
+        return dict((await self._answer(method, path, party, **request)).json())
+
+    async def _answer(self, method: str, path: str, party: Party | None, **request: Any) -> httpx.Response:
         """Raises Refused for a final no, Unreachable when patience ends."""
         patience_s = request.pop("patience_s", self._patience_s)
         deadline = time.monotonic() + patience_s
@@ -124,7 +133,7 @@ class Hall:
                 reason = repr(error)
             else:
                 if answer.is_success:
-                    return dict(answer.json())
+                    return answer
                 if answer.status_code == httpx.codes.UNAUTHORIZED and party and not signed_in_again:
                     await self.sign_in(party)
                     signed_in_again = True

@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from secrets import token_hex
 
-from deploy.local.demo import market
+from deploy.local.demo import market, money
 from deploy.local.demo.deal import Deal, agree, open_deal, sign
+from deploy.local.demo.document import verify_document
 from deploy.local.demo.hall import Hall, Json, Party, Refused, Unreachable, listening
 from deploy.local.demo.parties import Cast, register
 from deploy.local.demo.report import Failed, Report
@@ -18,12 +19,14 @@ NOTIFIED_WITHIN_S = 60.0
 _SHOWN_LATEST = 8
 
 
-async def run(base_url: str, *, lang: str = "en", as_json: bool = False, data: Path | None = None) -> int:
+async def run(
+    base_url: str, *, lang: str = "en", as_json: bool = False, data: Path | None = None, keep: Path | None = None
+) -> int:
     """Play the demo against the hall at `base_url`. Returns the exit code: 0, or 1 after saying what went wrong."""
     report = Report(lang if lang in _LANGUAGES else "en", as_json=as_json)
     hall = Hall(base_url, language=report.language)
     try:
-        await _play(hall, report, data)
+        await _play(hall, report, data, keep)
     except Failed as failed:
         report.failed(str(failed))
     except Refused as refused:
@@ -37,7 +40,7 @@ async def run(base_url: str, *, lang: str = "en", as_json: bool = False, data: P
     return 1
 
 
-async def _play(hall: Hall, report: Report, data: Path | None) -> None:
+async def _play(hall: Hall, report: Report, data: Path | None, keep: Path | None) -> None:
     stuff = _read(report, data)
     await hall.ready()
     report.step("hall", str(hall.client.base_url), rows=stuff.rows)
@@ -55,8 +58,10 @@ async def _play(hall: Hall, report: Report, data: Path | None) -> None:
     deal = await open_deal(hall, report, cast, chosen)
     await agree(hall, report, deal)
     await sign(hall, report, deal)
-    await _show_notifications(hall, report, cast, deal)
-    report.step("done", deal.deal_id)
+    await verify_document(hall, report, deal, keep)
+    released = await money.play(hall, report, cast, deal)
+    await _show_notifications(hall, report, cast, deal, "deal_activated" if released else "document_sealed")
+    report.step("done" if released else "done-signed", deal.deal_id)
 
 
 def _read(report: Report, data: Path | None) -> Material:
@@ -75,12 +80,12 @@ async def _register_all(hall: Hall, report: Report) -> Cast:
     return Cast(**parties)
 
 
-async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal) -> None:
-    """Show what each party was told, once it has heard of the signed contract."""
+async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal, last: str) -> None:
+    """Show what each party was told, once it has heard of the `last` kind of news."""
     deadline = time.monotonic() + NOTIFIED_WITHIN_S
     for party in cast.all():
         got = await _notifications(hall, party)
-        while not any(_tells_of(each, deal) for each in got):
+        while not any(_tells_of(each, deal, last) for each in got):
             if time.monotonic() > deadline:
                 raise report.failure("notifications", party=party.name, seconds=round(NOTIFIED_WITHIN_S))
             await asyncio.sleep(0.3)
@@ -88,8 +93,8 @@ async def _show_notifications(hall: Hall, report: Report, cast: Cast, deal: Deal
         _show(report, party, got)
 
 
-def _tells_of(notification: Json, deal: Deal) -> bool:
-    return notification["kind"] == "contract_signed" and deal.deal_id in notification["link"]
+def _tells_of(notification: Json, deal: Deal, kind: str) -> bool:
+    return notification["kind"] == kind and deal.deal_id in notification["link"]
 
 
 async def _notifications(hall: Hall, party: Party) -> list[Json]:

@@ -12,16 +12,18 @@ const NOTICES = {
   contract_party_signed: "deal",
   contract_signed: "deal",
   deal_closed: "deal",
+  deal_message_sent: "message",
   import_finished: "import",
 };
-const TOLD_AFTER_MS = 1500; // notify hears of an event by the same way as we do, and writes its notice meanwhile
+
+const TOLD = "notification_added"; // one of the member's own notifications is there to be counted
 
 export function follow() {
   // A new listing matters where listings are shown; a member hears what concerns their organisation everywhere.
   const wantsListings = document.querySelector("[data-new-listings]") !== null;
   const parts = [...document.querySelectorAll("[data-refresh-on]")];
   const named = parts.flatMap((part) => part.dataset.refreshOn.split(","));
-  const types = new Set([...(isMember ? Object.keys(NOTICES) : []), ...(wantsListings ? ["listing_published"] : []), ...named]);
+  const types = new Set([...(isMember ? [...Object.keys(NOTICES), TOLD] : []), ...(wantsListings ? ["listing_published"] : []), ...named]);
   if (types.size === 0 || !("EventSource" in window)) return;
   const stream = new EventSource(`/${language}/live?types=${[...types].join(",")}`);
   for (const type of types) {
@@ -29,8 +31,8 @@ export function follow() {
       if (type === "listing_published" && wantsListings) tell("fresh", words.fresh, true);
       if (isMember && NOTICES[type]) {
         tell(NOTICES[type], words[NOTICES[type]], false);
-        setTimeout(countUnread, TOLD_AFTER_MS);
       }
+      if (type === TOLD) countUnread();
       parts.filter((part) => part.dataset.refreshOn.split(",").includes(type)).forEach((part) => refresh(part.id));
     });
   }

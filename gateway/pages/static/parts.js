@@ -10,11 +10,20 @@ export function keepFresh(part) {
   }, Number(part.dataset.refreshEvery));
 }
 
+// Whether a person has begun to fill in something there.
+function isBegun(part) {
+  return [...part.querySelectorAll("input, textarea, select")].some((field) => {
+    if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue;
+  });
+}
+
 // The new part, or null where the page did not answer: then the old one stays.
 export async function refresh(id) {
   const held = document.getElementById(id);
   // Nothing is taken from under the hands of a person who is filling it in.
-  if (!held || held.contains(document.activeElement)) return null;
+  if (!held || held.contains(document.activeElement) || isBegun(held)) return null;
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!answer.ok) return null;

@@ -1,5 +1,6 @@
 """Every page of the hall. A new area adds its module here."""
 
-from gateway.pages.views import about, account, catalogue, demands, home, live
+from gateway.pages.views import about, account, catalogue, deals, demands, desk, home, live, matches, notifications
 
-PAGES = [page for module in (home, catalogue, demands, account, about, live) for page in module.area.pages]
+_AREAS = (home, catalogue, demands, account, about, live, desk, matches, deals, notifications)
+PAGES = [page for module in _AREAS for page in module.area.pages]

@@ -15,7 +15,7 @@ KINDS = ("university", "company", "broker")
 @area.get("/sign-in")
 async def sign_in_page(visitor: Visitor) -> Response:
     if visitor.member:
-        return visitor.go_on()
+        return visitor.go_on("/desk")
     return await visitor.page("account/sign_in.html", form=Form())
 
 
@@ -28,7 +28,7 @@ async def sign_in(visitor: Visitor, form: Form) -> Response:
         form.refuse(problem)
         return await visitor.page("account/sign_in.html", status=problem.status, form=form)
     await visitor.sign_in(session["access_token"])
-    return visitor.go_on()
+    return visitor.go_on("/desk")
 
 
 @area.get("/register")
@@ -53,7 +53,7 @@ async def register(visitor: Visitor, form: Form) -> Response:
         form.refuse(problem)
         return await visitor.page("account/register.html", status=problem.status, form=form, kinds=KINDS)
     await visitor.sign_in(session["access_token"])
-    return visitor.go("/", done="registered")
+    return visitor.go("/desk", done="registered")
 
 
 @area.post("/sign-out")

@@ -1,5 +1,7 @@
 """The deal book on PostgreSQL (application/ports.py)."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +9,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.contract.adapters import facts, mappers
+from services.contract.adapters import facts, fulfilment_facts, mappers
+from services.contract.adapters.money import purses
 from services.contract.adapters.tables import (
     DealRow,
     DemandRow,
@@ -17,6 +20,7 @@ from services.contract.adapters.tables import (
     OfferRow,
     OrganisationRow,
     RightRow,
+    SealingRow,
     SignatureRow,
 )
 from services.contract.application.ports import Listing
@@ -24,18 +28,38 @@ from services.contract.domain.deal import Deal, Standing
 from services.contract.domain.errors import DealNotFound
 from services.contract.domain.evidence import Entry
 from services.contract.domain.facts import grants_on
+from services.contract.domain.fulfilled import (
+    DealActivated,
+    DealEnded,
+    PaymentHeld,
+    PaymentRefunded,
+)
 from services.contract.domain.happenings import Accepted, Closed, Happening, Offered, PartySigned, Signed
-from services.contract.domain.states import OFFER_EXPIRY
+from services.contract.domain.money.invoice import Tariff
+from services.contract.domain.recordal import REMINDED_BEFORE
+from services.contract.domain.states import (
+    AGREED,
+    HOLD_EXPIRY,
+    OFFER_EXPIRY,
+    RECORDAL_DUE,
+    TERM_END,
+    TERM_START,
+    DealState,
+)
 from services.kit import timers
 from services.kit.auth import OrganisationKind
+from services.kit.clock import utcnow
 from services.kit.outbox import Fact, publish_all
 
 _OPEN = frozenset({"published", "under_offer"})
+_SIGNED = AGREED - {DealState.TERM_SHEET, DealState.SIGNING}
+_DEFAULT_TARIFF = Tariff()
 
 
 class PostgresDealBook:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, tariff: Tariff = _DEFAULT_TARIFF) -> None:
         self._session = session
+        self.tariff = tariff
 
     async def listing(self, listing_id: UUID) -> Listing | None:
         row = await self._session.get(ListingRow, listing_id)
@@ -79,17 +103,30 @@ class PostgresDealBook:
 
     async def save(self, deal: Deal) -> None:
         happenings, deal.happenings = deal.happenings, []
+        reached, deal.reached = deal.reached, []
+        if happenings:
+            # Each is told as the deal was when it happened: one act may lead through several states.
+            told = [(replace(deal, state=state), each) for state, each in zip(reached, happenings, strict=True)]
+            await self._save_happenings(deal, told)
+        if deal.purse is not None:
+            await purses.save(self._session, deal.purse, utcnow())
+
+    async def _save_happenings(self, deal: Deal, happenings: list[tuple[Deal, Happening]]) -> None:
         first_version = deal.version - len(happenings) + 1
-        await self._save_progress(deal, happenings[-1], is_new=first_version == 1)
+        await self._save_progress(deal, happenings[-1][1], is_new=first_version == 1)
         published = []
-        for version, happening in enumerate(happenings, start=first_version):
-            await self._save_effect(deal, happening)
-            published.append(Fact(facts.message_of(deal, happening), deal.subject.deal_id, version))
+        for version, (then, happening) in enumerate(happenings, start=first_version):
+            await self._save_effect(then, happening)
+            if (message := _teller(happening).message_of(then, happening)) is not None:
+                published.append(Fact(message, deal.subject.deal_id, version))
         await self._save_history(deal, happenings)
+        if deal.recordal is not None:
+            await purses.save_recordal(self._session, deal.subject.deal_id, deal.recordal)
         await publish_all(self._session, published)
 
     async def _load(self, deal_id: UUID, seen_by: UUID | None, *, lock: bool) -> Deal:
         statement = select(DealRow).where(DealRow.deal_id == deal_id)
+        statement = statement.execution_options(populate_existing=True)  # what was loaded before the lock may be old
         row = (await self._session.execute(statement.with_for_update() if lock else statement)).scalar_one_or_none()
         if row is None:
             raise DealNotFound(deal_id=deal_id)
@@ -98,6 +135,9 @@ class PostgresDealBook:
         deal = mappers.to_deal(row, await self._session.scalars(offers), await self._session.scalars(signatures))
         if seen_by is not None and deal.side_of(seen_by) is None:
             raise DealNotFound(deal_id=deal_id)
+        if deal.state in _SIGNED:
+            deal.purse = await purses.load(self._session, deal_id)
+            deal.recordal = await purses.load_recordal(self._session, deal_id)
         return deal
 
     async def _save_progress(self, deal: Deal, last: Happening, *, is_new: bool) -> None:
@@ -121,14 +161,35 @@ class PostgresDealBook:
                 await timers.schedule(self._session, OFFER_EXPIRY, offer.offer_id, offer.expires_at, payload)
             case PartySigned(signature=signature):
                 await self._session.execute(insert(SignatureRow).values(mappers.signature_row(deal_id, signature)))
+                waits = {"organisation_id": signature.organisation_id, "again_at": signature.signed_at}
+                await self._session.execute(insert(SealingRow).values(deal_id=deal_id, **waits))
             case Accepted(offer=offer) | Signed(offer=offer):
                 row = mappers.grant_row(deal, offer, happening.at)
                 statement = upsert(GrantRow).values(row)
                 await self._session.execute(statement.on_conflict_do_update(index_elements=["deal_id"], set_=row))
-            case Closed():
+                if isinstance(happening, Signed):
+                    await self._set_clocks(deal, happening)
+            case PaymentHeld(invoice=invoice) if invoice.hold_expires_at:
+                await self._clock(HOLD_EXPIRY, deal_id, invoice.hold_expires_at)
+            case DealActivated(ends_at=ends_at) if ends_at:
+                await self._clock(TERM_END, deal_id, ends_at)
+            case Closed() | DealEnded() | PaymentRefunded():
                 await self._session.execute(delete(GrantRow).where(GrantRow.deal_id == deal_id))
+                if deal.state is DealState.WITHDRAWN:  # before the last signature: what was signed is void
+                    await self._session.execute(delete(SealingRow).where(SealingRow.deal_id == deal_id))
 
-    async def _save_history(self, deal: Deal, happenings: list[Happening]) -> None:
+    async def _set_clocks(self, deal: Deal, signed: Signed) -> None:
+        """Set with the contract, once each, and never moved; their handlers look how the deal stands."""
+        deal_id, starts_at = deal.subject.deal_id, signed.offer.terms.starts_at
+        if deal.recordal and deal.recordal.due_at:
+            await self._clock(RECORDAL_DUE, deal_id, deal.recordal.due_at - REMINDED_BEFORE)
+        if starts_at and starts_at > signed.at:
+            await self._clock(TERM_START, deal_id, starts_at)
+
+    async def _clock(self, kind: str, deal_id: UUID, due_at: datetime) -> None:
+        await timers.schedule(self._session, kind, deal_id, due_at)
+
+    async def _save_history(self, deal: Deal, happenings: list[tuple[Deal, Happening]]) -> None:
         # The deal's row is locked, so nobody else appends to its chain meanwhile.
         newest = (
             select(HistoryRow)
@@ -139,14 +200,19 @@ class PostgresDealBook:
         row = (await self._session.execute(newest)).scalar_one_or_none()
         last = mappers.to_entry(row) if row else None
         rows: list[dict[str, Any]] = []
-        for each in happenings:
+        for then, each in happenings:
             last = Entry.after(
                 last,
                 deal_id=deal.subject.deal_id,
                 at=each.at,
                 event=each.event,
                 actor=facts.actor_of(each),
-                data=facts.record_of(deal, each),
+                data=_teller(each).record_of(then, each),
             )
             rows.append(vars(last))
         await self._session.execute(insert(HistoryRow), rows)
+
+
+def _teller(happening: Happening) -> Any:
+    """The module that has the words for it."""
+    return fulfilment_facts if fulfilment_facts.tells_of(happening) else facts

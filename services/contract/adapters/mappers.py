@@ -90,7 +90,9 @@ def offer_row(deal_id: UUID, offer: Offer) -> dict[str, Any]:
 
 
 def _to_signature(row: SignatureRow) -> Signature:
-    return Signature(row.organisation_id, row.user_id, row.signatory, row.signed_at, row.document_sha256)
+    return Signature(
+        row.organisation_id, row.user_id, row.signatory, row.signed_at, row.document_sha256, row.pdf_sha256
+    )
 
 
 def signature_row(deal_id: UUID, signature: Signature) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def grant_row(deal: Deal, offer: Offer, at: datetime) -> dict[str, Any]:
         "field_of_use": offer.terms.field_of_use,
         "starts_at": offer.terms.starts_at or at,
         "ends_at": offer.terms.ends_at,
-        "running": deal.state is DealState.SIGNED,
+        "running": deal.state not in {DealState.TERM_SHEET, DealState.SIGNING},
     }
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kit.db import COLUMN_TYPES, service_metadata
@@ -21,6 +21,7 @@ class OrganisationRow(Base):
     organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     kind: Mapped[str]
+    code: Mapped[str] = mapped_column(server_default="")  # unified social credit code, where one was given
     aggregate_version: Mapped[int]
 
 
@@ -110,6 +111,7 @@ class SignatureRow(Base):
     signatory: Mapped[str]
     signed_at: Mapped[datetime]
     document_sha256: Mapped[str]
+    pdf_sha256: Mapped[str | None]
 
 
 class GrantRow(Base):
@@ -141,3 +143,78 @@ class HistoryRow(Base):
     data: Mapped[dict[str, Any]]
     previous_hash: Mapped[str]
     hash: Mapped[str]
+
+
+class MessageRow(Base):
+    """What those in a deal wrote to each other. Ids are in the order of writing."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_deal_id_message_id", "deal_id", "message_id"),)
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id))
+    organisation_id: Mapped[UUID]
+    user_id: Mapped[UUID]
+    author: Mapped[str]
+    text: Mapped[str]
+    sent_at: Mapped[datetime]
+
+
+class PaperRow(Base):
+    """The document as agreed, before any signature. Append-only, by trigger."""
+
+    __tablename__ = "papers"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id), primary_key=True)
+    template: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    sha256: Mapped[str]
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    made_at: Mapped[datetime]
+
+
+class SealRow(Base):
+    """The document with one more signature on it, carried out from a row of `signatures`. Append-only, by trigger."""
+
+    __tablename__ = "seals"
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    certificate_sha256: Mapped[str]
+    sealed_at: Mapped[datetime]
+    final: Mapped[bool]
+
+
+class SealingRow(Base):
+    """A signature act that waits to be carried out on the file: written with the act, gone with its seal."""
+
+    __tablename__ = "sealings"
+
+    position: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey(DealRow.deal_id), index=True)
+    organisation_id: Mapped[UUID]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str] = mapped_column(server_default="")
+    again_at: Mapped[datetime]
+
+
+class CertificateRow(Base):
+    """Certificates and their keys, encrypted. The newest that is not withdrawn is used; none is ever changed."""
+
+    __tablename__ = "certificates"
+
+    certificate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    purpose: Mapped[str]
+    organisation_id: Mapped[UUID | None]
+    certificates: Mapped[str]  # PEM, its own first, then those above it
+    private_key: Mapped[str]  # encrypted PEM
+    brought: Mapped[bool]  # by the organisation itself
+    made_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_certificates_holder", "purpose", "organisation_id", "made_at"),)

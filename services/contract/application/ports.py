@@ -7,6 +7,8 @@ from typing import Protocol
 from uuid import UUID
 
 from services.contract.domain.deal import Deal, Standing
+from services.contract.domain.happenings import Paper, Seal
+from services.contract.domain.money.invoice import Tariff
 
 # Read after the locks are held: what happens to a deal is dated in the order in which it happens.
 Clock = Callable[[], datetime]
@@ -24,8 +26,40 @@ class Listing:
     open: bool
 
 
+@dataclass(frozen=True)
+class Sealing:
+    """A signature act that waits to be carried out: by whom, for which organisation, on which file."""
+
+    position: int
+    deal_id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    signatory: str
+    side: str
+    signed_at: datetime
+    file: bytes
+
+
+class Papers(Protocol):
+    """The documents of deals, within one transaction."""
+
+    async def of(self, deal: Deal, standing: Standing) -> Paper:
+        """The paper of a deal whose terms are agreed: made when first asked for, the same ever after."""
+        ...
+
+
+class Seals(Protocol):
+    """Signatures on files, within one transaction."""
+
+    async def keep(self, sealing: Sealing, file: bytes, seal: Seal, *, final: bool) -> bool:
+        """Keep the file, and forget the act that waited. False where it was kept before, or the act is void."""
+        ...
+
+
 class DealBook(Protocol):
-    """Deals and what is known around them, within one transaction."""
+    """Deals and what is known around them, within one transaction. `tariff` is what the hall asks for its part."""
+
+    tariff: Tariff
 
     async def listing(self, listing_id: UUID) -> Listing | None: ...
 
@@ -51,5 +85,5 @@ class DealBook(Protocol):
         ...
 
     async def save(self, deal: Deal) -> None:
-        """Write what happened: state, history, timers and published facts, all in this transaction."""
+        """Write what happened: state, history, money, timers and published facts, all in this transaction."""
         ...

@@ -15,24 +15,38 @@ from services.contract.domain.happenings import (
     Actor,
     Closed,
     Closing,
+    DocumentSealed,
     Happening,
     Offer,
     Offered,
     Opened,
+    Paper,
     PartySigned,
+    Seal,
     Signature,
+    SignatureApplied,
     Signed,
 )
+from services.contract.domain.money.purse import Purse
+from services.contract.domain.recordal import Recordal
 from services.contract.domain.rules import assess
-from services.contract.domain.states import OFFER_OPEN, Action, By, DealState, ReasonCode, Transition, transition
+from services.contract.domain.states import (
+    AGREED,
+    AWAITED,
+    OFFER_OPEN,
+    Action,
+    By,
+    DealState,
+    ReasonCode,
+    Transition,
+    transition,
+)
 from services.contract.domain.terms import Terms, faults
 from services.kit.ids import new_id
 from services.kit.problems import FieldError, InvalidInput
 
 OFFER_LASTS = timedelta(days=14)
 OFFER_LASTS_AT_MOST = timedelta(days=180)
-
-_AGREED = frozenset({DealState.TERM_SHEET, DealState.SIGNING, DealState.SIGNED})
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,8 @@ class Standing:
 class Deal:
     """Every method raises a Problem and changes nothing where it may not go on.
 
-    `happenings` wait to be saved; `version` rises by one with each.
+    `happenings` wait to be saved, each with the state `reached` by it; `version` rises by one with each. What follows
+    the last signature, and changes `purse` and `recordal`, is in fulfilment.py.
     """
 
     subject: Subject
@@ -74,7 +89,10 @@ class Deal:
     offers: list[Offer] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
     closing: Closing | None = None
+    purse: Purse | None = None
+    recordal: Recordal | None = None
     happenings: list[Happening] = field(default_factory=list)
+    reached: list[DealState] = field(default_factory=list)
 
     @classmethod
     def open(cls, subject: Subject, message: str, actor: Actor, at: datetime) -> "Deal":
@@ -100,7 +118,15 @@ class Deal:
     @property
     def agreed(self) -> Offer | None:
         """The offer whose terms are agreed; None before acceptance and after a side exit."""
-        return self.latest if self.state in _AGREED else None
+        return self.latest if self.state in AGREED else None
+
+    @property
+    def awaits(self) -> By | None:
+        """The side whose step is next; None where nobody's is."""
+        by = AWAITED.get(self.state)
+        if by is not By.ADDRESSEE:
+            return by
+        return By.LICENSEE if self._last_offer().from_organisation_id == self.subject.licensor_id else By.LICENSOR
 
     @property
     def offer_action(self) -> Action:
@@ -148,18 +174,24 @@ class Deal:
         self._close(found, None, "offer_expired", "", at)
         return True
 
-    def sign(self, actor: Actor, standing: Standing, at: datetime) -> None:
-        """Sign the agreed terms for one's side: the licensor first, then the licensee."""
+    def sign(self, actor: Actor, standing: Standing, at: datetime, paper: Paper) -> None:
+        """Sign the agreed terms, and the paper they are on, for one's side: the licensor first, then the licensee."""
         found = self.check(Action.SIGN, actor.organisation_id, at)
         offer = self._last_offer()
         self._guard(found, offer.terms, standing, at)
         digest = sha256(self.document())
-        signature = Signature(actor.organisation_id, actor.user_id, actor.name, at, digest)
+        signature = Signature(actor.organisation_id, actor.user_id, actor.name, at, digest, paper.sha256)
         self.signatures.append(signature)
         self.state = found.target
-        self._happened(PartySigned(at, found.action, actor, signature, found.guards))
+        self._happened(PartySigned(at, found.action, actor, signature, found.guards, paper))
         if self.state is DealState.SIGNED:
             self._happened(Signed(at, found.action, actor, offer, digest))
+
+    def seal(self, seal: Seal, at: datetime) -> None:
+        """A signature act has been carried out on the file; the licensee's, which comes last, makes it final."""
+        self._happened(SignatureApplied(at, Action.SIGN, None, seal))
+        if seal.organisation_id == self.subject.licensee_id:
+            self._happened(DocumentSealed(at, Action.SIGN, None, seal, sha256(self.document())))
 
     def check(self, action: Action, organisation_id: UUID, at: datetime) -> Transition:
         """The transition an organisation may take now, guard rails apart. Raises what stands against it."""
@@ -175,7 +207,13 @@ class Deal:
             expires_at = self._last_offer().expires_at
             if expires_at <= at:
                 raise errors.OfferExpired(expires_at=expires_at.isoformat(timespec="seconds"))
+        self._against_money(action, at)
         return found
+
+    def advance(self, target: DealState, happening: Happening) -> None:
+        """Something happened past the signing; fulfilment.py has decided that it may."""
+        self.state = target
+        self._happened(happening)
 
     def assess(self, found: Transition, standing: Standing, at: datetime, terms: Terms | None = None) -> list[Finding]:
         """What the guard rails of a transition say. Without `terms`: of those on the table, where it takes them.
@@ -220,9 +258,25 @@ class Deal:
     def _guard(self, found: Transition, terms: Terms, standing: Standing, at: datetime) -> None:
         refuse(self.assess(found, standing, at, terms))
 
+    def _against_money(self, action: Action, at: datetime) -> None:
+        """What the money says against a step that the table allows."""
+        purse = self.purse
+        unpaid = self.state is DealState.SIGNED
+        if action is Action.FILE_RECORDAL and unpaid and purse:
+            raise errors.PaymentOutstanding(reference=purse.invoice.reference)
+        if action is Action.TERMINATE and unpaid and not (purse and purse.invoice.due_at <= at):
+            due = purse.invoice.due_at.isoformat(timespec="seconds") if purse else "-"
+            raise errors.PaymentNotOverdue(due_at=due)
+        if action is Action.TERMINATE and self.state is DealState.RECORDAL_REFUSED and purse:
+            raise errors.MoneyHeld
+        if action in {Action.DISPUTE, Action.REFUND} and purse is None:
+            raise errors.NothingHeld
+
     def _may(self, by: By, organisation_id: UUID) -> bool:
         if by in {By.OFFEROR, By.ADDRESSEE}:
             return (self._last_offer().from_organisation_id == organisation_id) == (by is By.OFFEROR)
+        if by is By.WITNESS:
+            return self.side_of(organisation_id) == By.LICENSEE
         return by is By.EITHER or by.value == self.side_of(organisation_id)
 
     def _leave(self, action: Action, actor: Actor, reason: ReasonCode, note: str, at: datetime) -> None:
@@ -243,6 +297,7 @@ class Deal:
     def _happened(self, happening: Happening) -> None:
         self.version += 1
         self.happenings.append(happening)
+        self.reached.append(self.state)
 
 
 def _expiry_faults(expires_at: datetime | None, at: datetime) -> Iterator[FieldError]:

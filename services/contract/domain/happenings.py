@@ -30,14 +30,37 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """The PDF that the parties sign, before any signature is on it. Its `sha256` and `size` are of its bytes."""
+
+    sha256: str
+    size: int
+    template: str
+
+
+@dataclass(frozen=True)
 class Signature:
-    """`document_sha256` is the hash of the document signed (Deal.document)."""
+    """`document_sha256` is the hash of the terms signed (Deal.document), `pdf_sha256` that of the paper they are on."""
 
     organisation_id: UUID
     user_id: UUID
     signatory: str
     signed_at: datetime
     document_sha256: str
+    pdf_sha256: str | None = None  # none on signatures made before documents were papers
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A party's cryptographic signature, now in the file. `pdf_sha256` and `pdf_size` are of the file with it."""
+
+    organisation_id: UUID
+    pdf_sha256: str
+    pdf_size: int
+    certificate_sha256: str
+    signer: str
+    stamped_at: datetime
+    stamped_by: str
 
 
 @dataclass(frozen=True)
@@ -91,6 +114,7 @@ class PartySigned(Happening):
 
     signature: Signature
     guards: tuple[str, ...]
+    paper: Paper
 
 
 @dataclass(frozen=True)
@@ -98,6 +122,25 @@ class Signed(Happening):
     event: ClassVar[str] = "contract_signed"
 
     offer: Offer
+    document_sha256: str
+
+
+@dataclass(frozen=True)
+class SignatureApplied(Happening):
+    """A signature act has become a signature in the file. Nobody acts: the hall carries out what was decided."""
+
+    event: ClassVar[str] = "signature_applied"
+
+    seal: Seal
+
+
+@dataclass(frozen=True)
+class DocumentSealed(Happening):
+    """The file carries every signature: it is final."""
+
+    event: ClassVar[str] = "document_sealed"
+
+    seal: Seal
     document_sha256: str
 
 

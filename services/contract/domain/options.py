@@ -21,10 +21,10 @@ class Option:
 
 
 def options(deal: Deal, organisation_id: UUID, standing: Standing, at: datetime) -> list[Option]:
-    """Every action of the deal's state but those of a timer, for one organisation."""
+    """Every action of the deal's state but those that are nobody's act, for one organisation."""
     found: list[Option] = []
     for each in performed_from(deal.state):
-        if each.by is By.TIMER:
+        if each.by in {By.TIMER, By.HALL}:
             continue
         notes: tuple[Finding, ...] = ()
         try:

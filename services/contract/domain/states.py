@@ -59,11 +59,17 @@ class Action(StrEnum):
     END = "end"
     TERMINATE = "terminate"
     DISPUTE = "dispute"
+    RESUME = "resume"
     REFUND = "refund"
+    EXPIRE_HOLD = "expire_hold"
 
 
 class By(StrEnum):
-    """Who may. OFFEROR made the offer on the table, ADDRESSEE is the other party."""
+    """Who may. OFFEROR made the offer on the table, ADDRESSEE is the other party.
+
+    HALL is the hall itself, once what a step waits for has come to pass. WITNESS is who has nothing to gain from saying
+    that a recordal was made: the licensee, whose money it releases, or the operator.
+    """
 
     LICENSOR = "licensor"
     LICENSEE = "licensee"
@@ -71,11 +77,17 @@ class By(StrEnum):
     OFFEROR = "offeror"
     ADDRESSEE = "addressee"
     TIMER = "timer"
-    OFFICE = "office"
+    HALL = "hall"
+    WITNESS = "witness"
     OPERATOR = "operator"
 
 
+# Clocks: timers of the kit, each fired once by the worker.
 OFFER_EXPIRY = "offer_expiry"
+HOLD_EXPIRY = "hold_expiry"
+RECORDAL_DUE = "recordal_due"
+TERM_START = "term_start"
+TERM_END = "term_end"
 GUARD_RAILS = ("G1", "G2", "G3", "G4", "G5")
 
 
@@ -115,6 +127,34 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.TERM_SHEET, A.WITHDRAW, S.WITHDRAWN, By.EITHER),
     Transition(S.SIGNING, A.SIGN, S.SIGNED, By.LICENSEE, GUARD_RAILS),
     Transition(S.SIGNING, A.WITHDRAW, S.WITHDRAWN, By.EITHER),
+    # SIGNED is "to be paid". A licence without a fee is in force at once; a free transfer only has to be recorded.
+    Transition(S.SIGNED, A.FUND, S.FUNDED, By.HALL, timer=HOLD_EXPIRY),
+    Transition(S.SIGNED, A.BEGIN, S.ACTIVE, By.HALL, timer=TERM_END),
+    Transition(S.SIGNED, A.FILE_RECORDAL, S.RECORDAL_FILED, By.EITHER, ("G9",)),
+    Transition(S.SIGNED, A.TERMINATE, S.TERMINATED, By.LICENSOR),
+    # FUNDED: the hall holds the money until the register shows the deal, or the licensee says that all is as agreed.
+    Transition(S.FUNDED, A.FILE_RECORDAL, S.RECORDAL_FILED, By.EITHER, ("G9",)),
+    Transition(S.FUNDED, A.RELEASE, S.RELEASED, By.LICENSEE, timer=TERM_START),
+    Transition(S.FUNDED, A.DISPUTE, S.DISPUTED, By.EITHER),
+    Transition(S.FUNDED, A.EXPIRE_HOLD, S.REFUNDED, By.TIMER, timer=HOLD_EXPIRY),
+    Transition(S.RECORDAL_FILED, A.RECORD, S.RECORDED, By.WITNESS),
+    Transition(S.RECORDAL_FILED, A.REFUSE_RECORDAL, S.RECORDAL_REFUSED, By.WITNESS),
+    Transition(S.RECORDAL_FILED, A.DISPUTE, S.DISPUTED, By.EITHER),
+    Transition(S.RECORDAL_FILED, A.EXPIRE_HOLD, S.REFUNDED, By.TIMER, timer=HOLD_EXPIRY),
+    Transition(S.RECORDED, A.RELEASE, S.RELEASED, By.HALL, timer=TERM_START),
+    Transition(S.RECORDED, A.BEGIN, S.ACTIVE, By.HALL, timer=TERM_END),
+    Transition(S.RECORDAL_REFUSED, A.FILE_RECORDAL, S.RECORDAL_FILED, By.EITHER, ("G9",)),
+    Transition(S.RECORDAL_REFUSED, A.REFUND, S.REFUNDED, By.OPERATOR),
+    Transition(S.RECORDAL_REFUSED, A.TERMINATE, S.TERMINATED, By.EITHER),
+    Transition(S.RECORDAL_REFUSED, A.EXPIRE_HOLD, S.REFUNDED, By.TIMER, timer=HOLD_EXPIRY),
+    Transition(S.DISPUTED, A.RESUME, S.FUNDED, By.OPERATOR),
+    Transition(S.DISPUTED, A.REFUND, S.REFUNDED, By.OPERATOR),
+    Transition(S.DISPUTED, A.EXPIRE_HOLD, S.REFUNDED, By.TIMER, timer=HOLD_EXPIRY),
+    # RELEASED: pay-outs are under way. ACTIVE: they have arrived, and the agreed start has come.
+    Transition(S.RELEASED, A.BEGIN, S.ACTIVE, By.HALL, timer=TERM_END),
+    Transition(S.ACTIVE, A.END, S.EXPIRED, By.TIMER, timer=TERM_END),
+    Transition(S.ACTIVE, A.TERMINATE, S.TERMINATED, By.EITHER),
+    Transition(S.ACTIVE, A.REFUND, S.REFUNDED, By.OPERATOR),
     # Known, not yet performed.
     Transition(S.INQUIRY, A.AGREE_SECRECY, S.NDA, By.EITHER, performed=False),
     Transition(S.NDA, A.OFFER, S.OFFER, By.EITHER, GUARD_RAILS, OFFER_EXPIRY, performed=False),
@@ -123,23 +163,47 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.DUE_DILIGENCE, A.FAIL_EXAMINATION, S.DUE_DILIGENCE_FAILED, By.LICENSEE, performed=False),
     Transition(S.CONTRACT_DRAFT, A.SUBMIT, S.APPROVAL, By.LICENSOR, performed=False),
     Transition(S.APPROVAL, A.APPROVE, S.SIGNING, By.LICENSOR, ("G11", "G17"), performed=False),
-    Transition(S.SIGNED, A.FUND, S.FUNDED, By.LICENSEE, performed=False),
-    Transition(S.FUNDED, A.FILE_RECORDAL, S.RECORDAL_FILED, By.LICENSOR, ("G9",), performed=False),
-    Transition(S.FUNDED, A.DISPUTE, S.DISPUTED, By.EITHER, performed=False),
-    Transition(S.RECORDAL_FILED, A.RECORD, S.RECORDED, By.OFFICE, performed=False),
-    Transition(S.RECORDAL_FILED, A.REFUSE_RECORDAL, S.RECORDAL_REFUSED, By.OFFICE, performed=False),
-    Transition(S.RECORDED, A.RELEASE, S.RELEASED, By.OPERATOR, performed=False),
-    Transition(S.RELEASED, A.BEGIN, S.ACTIVE, By.TIMER, performed=False),
-    Transition(S.ACTIVE, A.END, S.EXPIRED, By.TIMER, performed=False),
-    Transition(S.ACTIVE, A.TERMINATE, S.TERMINATED, By.EITHER, performed=False),
-    Transition(S.DISPUTED, A.REFUND, S.REFUNDED, By.OPERATOR, performed=False),
-    Transition(S.RECORDAL_REFUSED, A.REFUND, S.REFUNDED, By.OPERATOR, performed=False),
 )
 
 _PERFORMED = {(each.source, each.action): each for each in TRANSITIONS if each.performed}
 
 # In these an offer waits for its answer.
 OFFER_OPEN = frozenset({S.OFFER, S.COUNTER})
+
+
+# From acceptance on the terms are agreed, whatever becomes of the deal; a side exit before the contract undoes that.
+AGREED = frozenset({S.TERM_SHEET, S.SIGNING, S.SIGNED}) | {
+    each.target
+    for each in TRANSITIONS
+    if each.performed
+    and each.action
+    in {
+        A.FUND,
+        A.BEGIN,
+        A.FILE_RECORDAL,
+        A.RECORD,
+        A.REFUSE_RECORDAL,
+        A.RELEASE,
+        A.DISPUTE,
+        A.RESUME,
+        A.REFUND,
+        A.EXPIRE_HOLD,
+        A.END,
+        A.TERMINATE,
+    }
+}
+
+# Whose step is next. In an inquiry either side may offer, but it is the licensor who was asked.
+AWAITED: dict[DealState, By] = {
+    S.INQUIRY: By.LICENSOR,
+    S.OFFER: By.ADDRESSEE,
+    S.COUNTER: By.ADDRESSEE,
+    S.TERM_SHEET: By.LICENSOR,
+    S.SIGNING: By.LICENSEE,
+    S.SIGNED: By.LICENSEE,  # who pays
+    S.FUNDED: By.LICENSOR,  # who is paid once it is recorded
+    S.RECORDAL_REFUSED: By.LICENSOR,
+}
 
 
 def transition(state: DealState | None, action: Action) -> Transition | None:

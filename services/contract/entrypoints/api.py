@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Body, Depends, Query
 
 from services.contract.adapters import mappers
-from services.contract.adapters.queries import deals_of, history_of, names_of
+from services.contract.adapters.queries import awaits_of, deals_of, history_of, names_of
 from services.contract.adapters.tables import DealRow, HistoryRow
 from services.contract.application.accept_offer import accept_offer
 from services.contract.application.leave_deal import Leave, leave_deal
@@ -55,12 +55,18 @@ async def inquire_about_listing(body: OpenDeal, desk: DeskOf) -> DealView:
 
 @deals.get("")
 async def list_deals(
-    tx: Tx, caller: Caller, paging: PagingQuery, state: Annotated[DealState | None, Query()] = None
+    *,
+    tx: Tx,
+    caller: Caller,
+    paging: PagingQuery,
+    state: Annotated[DealState | None, Query()] = None,
+    awaiting_me: Annotated[bool, Query(description="Only those whose next step is one's own.")] = False,
 ) -> Page[DealSummary]:
     """The deals one's organisation takes part in, newest first."""
-    rows, following = await paginate(tx, deals_of(caller.organisation_id, state), paging, sort=[DealRow.deal_id])
-    names = await names_of(tx, organisations_in(rows))
-    return Page(items=[summary(row, names) for row in rows], next=following)
+    wanted = deals_of(caller.organisation_id, state, awaiting=awaiting_me)
+    rows, following = await paginate(tx, wanted, paging, sort=[DealRow.deal_id])
+    names, awaits = await names_of(tx, organisations_in(rows)), await awaits_of(tx, rows)
+    return Page(items=[summary(row, names, awaits[row.deal_id]) for row in rows], next=following)
 
 
 @deals.get("/{deal_id}")
@@ -80,7 +86,9 @@ async def offer_terms(deal_id: UUID, body: MakeOffer, desk: DeskOf) -> DealView:
 @deals.post("/{deal_id}/offers/{offer_id}/accept", dependencies=[_MAY_ACT])
 async def accept_terms(deal_id: UUID, offer_id: UUID, desk: DeskOf) -> DealView:
     """Accept the offer on the table."""
-    return await desk.view(await accept_offer(desk.book, desk.actor, utcnow, deal_id, offer_id))
+    return await desk.view(
+        await accept_offer(desk.book, desk.papers, desk.actor, utcnow, deal_id=deal_id, offer_id=offer_id)
+    )
 
 
 @deals.post("/{deal_id}/reject", dependencies=[_MAY_ACT])
@@ -97,8 +105,11 @@ async def withdraw_deal(deal_id: UUID, body: LeaveDeal, desk: DeskOf) -> DealVie
 
 @deals.post("/{deal_id}/signatures", status_code=201, dependencies=[_MAY_ACT])
 async def sign_deal(deal_id: UUID, desk: DeskOf, _body: NothingOrNone = None) -> DealView:
-    """Sign the agreed terms: the licensor first, then the licensee. The last signature makes the contract."""
-    return await desk.view(await sign_contract(desk.book, desk.actor, utcnow, deal_id))
+    """Sign the document: the licensor first, then the licensee. The last signature makes the contract.
+
+    The act counts at once. The hall then puts the signature into the PDF, with a time-stamp, within seconds.
+    """
+    return await desk.view(await sign_contract(desk.book, desk.papers, desk.actor, utcnow, deal_id))
 
 
 @deals.get("/{deal_id}/history")

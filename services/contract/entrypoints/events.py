@@ -49,6 +49,7 @@ async def know_organisation(session: AsyncSession, events: Sequence[Event[Organi
             "organisation_id": UUID(event.data.organisation.organisation_id),
             "name": event.data.organisation.name,
             "kind": enum_to_text(OrganisationKind, event.data.organisation.kind),
+            "code": event.data.organisation.unified_social_credit_code,
             "aggregate_version": event.version,
         }
         for event in events

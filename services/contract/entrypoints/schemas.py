@@ -1,6 +1,6 @@
 """Bodies of the API, in and out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from services.contract.domain.terms import DealForm, Money, Terms
 from services.kit.auth import OrganisationKind
 from services.kit.web.route import ProblemBody
 
-_NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -23,7 +23,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Message = Annotated[str, StringConstraints(max_length=4_000, pattern=_NO_NUL)]
+Message = Annotated[str, StringConstraints(max_length=4_000, pattern=NO_NUL)]
 Territory = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
@@ -54,14 +54,14 @@ class TermsBody(In):
 
     form: DealForm | None = None
     territories: list[Territory] = Field([], max_length=250, description="WIPO ST.3 codes", examples=[["CN"]])
-    field_of_use: str = Field("", max_length=500, pattern=_NO_NUL)
+    field_of_use: str = Field("", max_length=500, pattern=NO_NUL)
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     sublicensing_allowed: bool = Field(False, strict=True)
     fixed_fee: MoneyBody | None = None
     royalty_basis_points: int = Field(0, ge=0, le=10_000, strict=True, description="250 is 2.5 %")
     minimum_annual_royalty: MoneyBody | None = None
-    other_terms: str = Field("", max_length=10_000, pattern=_NO_NUL)
+    other_terms: str = Field("", max_length=10_000, pattern=NO_NUL)
 
     @classmethod
     def of(cls, terms: Terms) -> "TermsBody":
@@ -107,7 +107,7 @@ class MakeOffer(In):
 
 class LeaveDeal(In):
     reason_code: ReasonCode
-    note: Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)] = Field(
+    note: Annotated[str, StringConstraints(max_length=2_000, pattern=NO_NUL)] = Field(
         "", description="Needed where the reason is `other`."
     )
 
@@ -140,6 +140,22 @@ class SignatureView(BaseModel):
     signatory: str
     signed_at: datetime
     document_sha256: str
+    pdf_sha256: str | None
+
+
+class Pdf(BaseModel):
+    """The document as a PDF. `sha256` is of the bytes the parties sign; a signature is added to them, never within.
+
+    `signatures` counts those in the file by now. `sealed_sha256` is that of the final file, with both.
+    """
+
+    sha256: str
+    size: int
+    template: str
+    url: str
+    signatures: int
+    sealed_sha256: str | None
+    sealed_at: datetime | None
 
 
 class Document(BaseModel):
@@ -147,6 +163,7 @@ class Document(BaseModel):
 
     sha256: str
     content: dict[str, Any]
+    pdf: Pdf | None = Field(description="None where the terms were agreed before documents were PDFs.")
 
 
 class ClosingView(BaseModel):
@@ -175,6 +192,18 @@ class ActionView(BaseModel):
     notes: list[Note]
 
 
+class RecordalView(BaseModel):
+    due_at: datetime | None = Field(description="End of the term for filing; null where the law sets none.")
+    rule: str | None
+    article: str | None
+    filing_number: str
+    filed_on: date | None
+    filed_late: bool
+    receipt_number: str
+    recorded_on: date | None
+    refusal: str
+
+
 class DealSummary(BaseModel):
     deal_id: UUID
     state: DealState
@@ -188,6 +217,7 @@ class DealSummary(BaseModel):
     broker: Party | None
     opened_at: datetime
     updated_at: datetime
+    awaits: str | None = Field(description="Whose step is next: licensor or licensee; null where nobody's is.")
 
 
 class DealView(DealSummary):
@@ -199,6 +229,8 @@ class DealView(DealSummary):
     document: Document | None = Field(description="From acceptance on.")
     signatures: list[SignatureView]
     closing: ClosingView | None
+    invoice_id: UUID | None = Field(description="What is due at signing; see /api/v1/invoices.")
+    recordal: RecordalView | None = Field(description="From the last signature on.")
     actions: list[ActionView]
 
 

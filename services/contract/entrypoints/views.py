@@ -11,10 +11,12 @@ from fastapi import Depends, Request
 from services.contract.adapters.tables import DealRow, OrganisationRow
 from services.contract.domain.deal import Deal, Standing
 from services.contract.domain.evidence import Entry, sha256, utc_text
+from services.contract.domain.facts import RightKind
 from services.contract.domain.findings import Finding
 from services.contract.domain.happenings import Closing, Offer
 from services.contract.domain.options import Option, options
-from services.contract.domain.states import OFFER_OPEN
+from services.contract.domain.recordal import rule_for
+from services.contract.domain.states import OFFER_OPEN, By
 from services.contract.entrypoints.schemas import (
     ActionView,
     ClosingView,
@@ -25,10 +27,13 @@ from services.contract.entrypoints.schemas import (
     Note,
     OfferView,
     Party,
+    Pdf,
+    RecordalView,
     SignatureView,
     TermsBody,
 )
 from services.kit.auth import ACTING, OrganisationKind, Principal
+from services.kit.clock import utcnow
 from services.kit.messages import Catalogue, preferred_language
 from services.kit.problems import Forbidden, Problem
 from services.kit.web import Caller
@@ -91,7 +96,7 @@ def organisations_in(rows: Collection[DealRow]) -> set[UUID]:
     }
 
 
-def summary(row: DealRow, names: Names) -> DealSummary:
+def summary(row: DealRow, names: Names, awaits: By | None) -> DealSummary:
     broker = row.broker_organisation_id
     return DealSummary.model_validate(
         {
@@ -99,22 +104,28 @@ def summary(row: DealRow, names: Names) -> DealSummary:
             "licensor": _party(row.licensor_organisation_id, names),
             "licensee": _party(row.licensee_organisation_id, names),
             "broker": _party(broker, names) if broker else None,
+            "awaits": awaits,
         }
     )
 
 
-def deal_view(row: DealRow, deal: Deal, names: Names, reader: Reader, actions: list[ActionView]) -> DealView:
+def deal_view(
+    row: DealRow, deal: Deal, names: Names, reader: Reader, standing: Standing, *, pdf: Pdf | None
+) -> DealView:
+    actions, kind = reader.actions(deal, standing, utcnow()), standing.right.kind
     latest = deal.latest
     return DealView(
-        **dict(summary(row, names)),
+        **dict(summary(row, names, deal.awaits)),
         demand_id=deal.subject.demand_id,
         message=deal.message,
         my_side=deal.side_of(reader.caller.organisation_id) or "",
         open_offer_id=latest.offer_id if latest and deal.state in OFFER_OPEN else None,
         offers=[_offer(each) for each in deal.offers],
-        document=_document(deal),
+        document=_document(deal, pdf),
         signatures=[SignatureView.model_validate(vars(each)) for each in deal.signatures],
         closing=_closing(deal.closing),
+        invoice_id=deal.purse.invoice.invoice_id if deal.purse else None,
+        recordal=_recordal(deal, kind),
         actions=actions,
     )
 
@@ -141,11 +152,20 @@ def _offer(offer: Offer) -> OfferView:
     )
 
 
-def _document(deal: Deal) -> Document | None:
+def _document(deal: Deal, pdf: Pdf | None) -> Document | None:
     if deal.agreed is None:
         return None
     content = deal.document()
-    return Document(sha256=sha256(content), content=content)
+    return Document(sha256=sha256(content), content=content, pdf=pdf)
+
+
+def _recordal(deal: Deal, kind: RightKind) -> RecordalView | None:
+    if deal.recordal is None or deal.agreed is None:
+        return None
+    rule = rule_for(kind, deal.agreed.terms, deal.signatures[-1].signed_at.date())
+    filed = {name: value for name, value in vars(deal.recordal).items() if name in RecordalView.model_fields}
+    law = {"rule": rule.id if rule else None, "article": rule.article if rule else None}
+    return RecordalView.model_validate({**filed, **law, "filed_late": deal.recordal.late})
 
 
 def _closing(closing: Closing | None) -> ClosingView | None:

@@ -1,4 +1,4 @@
-from services.contract.adapters.tables import Base
+from services.contract.adapters.money.tables import InvoiceRow
 from services.kit.migrations import run
 
-run("contract", Base.metadata)
+run("contract", InvoiceRow.metadata)

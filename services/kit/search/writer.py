@@ -108,9 +108,8 @@ def row_of(document: Document, declaration: IndexDeclaration) -> dict[str, Any]:
     """The row of a document: of the declared fields, and of nothing else."""
     headlines = [text for name in declaration.headlines for text in document.texts(name)]
     names = {term for text in headlines for term in analysis.text_terms(text)}
-    body = {
-        term for name in declaration.searched for text in document.texts(name) for term in analysis.text_terms(text)
-    }
+    others = [name for name in declaration.searched if name not in declaration.headlines]
+    body = {term for name in others for text in document.texts(name) for term in analysis.text_terms(text)}
     facets = facet_terms(document, declaration)
     common = {term for text in headlines for term in analysis.pinyin_terms(text) | analysis.bonds(text)}
     common |= {

@@ -42,6 +42,12 @@ async def listings_page(
     return await with_rights(session, records), cursor
 
 
+async def listing_states(session: AsyncSession, organisation_id: UUID) -> dict[str, int]:
+    """How many of an organisation's listings are in each state."""
+    statement = select(ListingRecord.status, func.count()).where(ListingRecord.organisation_id == organisation_id)
+    return dict((await session.execute(statement.group_by(ListingRecord.status))).all())
+
+
 def _filtered(statement: Select[Any], wanted: ListingFilter) -> Select[Any]:
     if wanted.organisation_id is not None:
         statement = statement.where(ListingRecord.organisation_id == wanted.organisation_id)

@@ -67,6 +67,38 @@ async def contract_signed(
     await announce_change(store, RightEncumbrancesChanged(changed), now)
 
 
+async def transfer_recorded(store: Store, listing_id: UUID, deal_id: UUID, *, new_owner: UUID, now: datetime) -> None:
+    """The register shows the assignment: the right is its new owner's from now on (PL 10)."""
+    found = await _locked(store, listing_id)
+    if found is None or found[1].assignment_deal_id != deal_id:
+        return
+    right = found[1]
+    if await store.rights.registered(new_owner, [right.number.canonical]):
+        return  # it has registered the right itself; which of the two stands is for people to say
+    name = await store.organisation_name(new_owner) or str(new_owner)
+    passed = right.changed(organisation_id=new_owner, owner_name=name, assignment_deal_id=None)
+    await store.rights.save(passed)
+    await announce_change(store, RightEncumbrancesChanged(passed), now)
+
+
+async def contract_ended(store: Store, listing_id: UUID, deal_id: UUID, now: datetime) -> None:
+    """What the contract had put on the right is lifted. A transfer that was registered is not undone by it."""
+    found = await _locked(store, listing_id)
+    if found is None:
+        return
+    right = found[1]
+    burdens = [each for each in right.encumbrances if each.deal_id == deal_id]
+    if not burdens and right.assignment_deal_id != deal_id:
+        return
+    for burden in burdens:
+        await store.rights.remove_encumbrance(burden.encumbrance_id)
+    left = tuple(each for each in right.encumbrances if each.deal_id != deal_id)
+    assigned = None if right.assignment_deal_id == deal_id else right.assignment_deal_id
+    changed = right.changed(encumbrances=left, assignment_deal_id=assigned)
+    await store.rights.save(changed)
+    await announce_change(store, RightEncumbrancesChanged(changed), now)
+
+
 async def _licence(store: Store, deal_id: UUID, licensee: UUID, terms: SignedTerms) -> Encumbrance:
     return Encumbrance(
         kind=EncumbranceKind.LICENCE,

@@ -5,7 +5,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from zayton.common.v1 import types_pb2 as common
-from zayton.contract.v1.events_pb2 import ContractSigned, DealClosed, OfferAccepted, Terms
+from zayton.contract.v1.events_pb2 import (
+    ContractSigned,
+    DealClosed,
+    DealEnded,
+    OfferAccepted,
+    PaymentRefunded,
+    RecordalRecorded,
+    Terms,
+)
 from zayton.gateway.v1 import events_pb2 as gateway
 
 from services.kit.clock import utcnow
@@ -14,7 +22,14 @@ from services.kit.protos import enum_to_text, moment
 from services.kit.read_model import upsert_newer
 from services.listing.adapters.store import SqlStore
 from services.listing.adapters.tables import OrganisationRecord
-from services.listing.application.follow_deal import SignedTerms, contract_signed, deal_closed, offer_accepted
+from services.listing.application.follow_deal import (
+    SignedTerms,
+    contract_ended,
+    contract_signed,
+    deal_closed,
+    offer_accepted,
+    transfer_recorded,
+)
 from services.listing.domain.vocabulary import DealForm
 
 handlers = Handlers()
@@ -65,6 +80,25 @@ async def take_contract(session: AsyncSession, event: Event[ContractSigned]) -> 
         terms=signed,
         now=utcnow(),
     )
+
+
+@handlers.on(RecordalRecorded)
+async def take_registration(session: AsyncSession, event: Event[RecordalRecorded]) -> None:
+    deal = event.data.deal
+    owner = _id(deal.licensee_organisation_id)
+    await transfer_recorded(SqlStore(session), _id(deal.listing_id), _id(deal.deal_id), new_owner=owner, now=utcnow())
+
+
+@handlers.on(DealEnded)
+async def take_end(session: AsyncSession, event: Event[DealEnded]) -> None:
+    deal = event.data.deal
+    await contract_ended(SqlStore(session), _id(deal.listing_id), _id(deal.deal_id), utcnow())
+
+
+@handlers.on(PaymentRefunded)
+async def take_refund(session: AsyncSession, event: Event[PaymentRefunded]) -> None:
+    deal = event.data.deal
+    await contract_ended(SqlStore(session), _id(deal.listing_id), _id(deal.deal_id), utcnow())
 
 
 def _form(terms: Terms) -> DealForm:

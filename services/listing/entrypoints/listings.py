@@ -5,7 +5,7 @@ from fastapi import Query, Response, status
 
 from services.kit.auth import Principal
 from services.kit.clock import utcnow
-from services.kit.web import IfMatch, OptionalCaller, Page, PagingQuery, Tx, check_match, etag, router
+from services.kit.web import Caller, IfMatch, OptionalCaller, Page, PagingQuery, Tx, check_match, etag, router
 from services.listing.adapters import catalogue
 from services.listing.adapters.catalogue import ListingFilter
 from services.listing.application.access import listing_for, oversees, owns, right_for
@@ -23,7 +23,7 @@ from services.listing.domain.rights import Right
 from services.listing.domain.vocabulary import ListingStatus, RightKind
 from services.listing.entrypoints.bodies import ChangeListing, DraftListing, Withdraw
 from services.listing.entrypoints.dependencies import Agent, Holder, Stored, Texts
-from services.listing.entrypoints.views import ListingView, StatusLog, log_of
+from services.listing.entrypoints.views import ListingFigures, ListingView, StatusLog, log_of
 
 listings = router(prefix="/api/v1/listings", tags=["listings"])
 
@@ -63,6 +63,12 @@ async def get_listings(
         ListingView.of(listing, right, texts, own=owns(caller, listing.organisation_id)) for listing, right in found
     ]
     return Page(items=views, next=cursor)
+
+
+@listings.get("/figures")
+async def read_listing_figures(tx: Tx, caller: Caller) -> ListingFigures:
+    """How many listings the caller's organisation has, by state."""
+    return ListingFigures.model_validate({"states": await catalogue.listing_states(tx, caller.organisation_id)})
 
 
 @listings.get("/{listing_id}")

@@ -150,6 +150,10 @@ class StatusEventView(View):
         return cls.model_validate(event)
 
 
+class ListingFigures(BaseModel):
+    states: dict[ListingStatus, int]
+
+
 class StatusLog(BaseModel):
     """The register's log of a right, in the order of what happened, and what it comes to."""
 

@@ -17,6 +17,7 @@ from services.matching.domain.feedback import Dismissal, DismissalReason
 from services.matching.domain.matches import Match, Side, Standing
 
 _STANDING = MATCHES.c.standing
+_SIDES = {Side.DEMAND: MATCHES.c.demand_organisation_id, Side.LISTING: MATCHES.c.listing_organisation_id}
 _UNJUDGED = func.jsonb_array_length(MATCHES.c.judgements) == 0
 
 
@@ -154,6 +155,20 @@ async def read_matches(session: AsyncSession, match_ids: Collection[UUID]) -> li
         return []
     statement = _joined().where(MATCHES.c.match_id.in_(match_ids)).order_by(MATCHES.c.match_id)
     return [mapping.match(row[0], row[1], row[2]) for row in await session.execute(statement)]
+
+
+def of_organisation(organisation_id: UUID, side: Side | None = None) -> ColumnElement[bool]:
+    """Matches an organisation is a side of, or that side."""
+    return or_(*[who == organisation_id for each, who in _SIDES.items() if side in {None, each}])
+
+
+def judged_by(organisation_id: UUID) -> ColumnElement[bool]:
+    """Matches an organisation has said yes or no to, as whichever side it is."""
+    said = [
+        and_(who == organisation_id, MATCHES.c.judgements.contains([{"side": side.value}]))
+        for side, who in _SIDES.items()
+    ]
+    return or_(*said)
 
 
 def _joined() -> Select[MatchRow, DemandRow, ListingRow]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.kit.auth import Principal
 from services.kit.clock import utcnow
@@ -82,6 +82,10 @@ class DemandView(BaseModel):
     version: int
 
 
+class DemandFigures(BaseModel):
+    states: dict[DemandStatus, int]
+
+
 r = router(prefix="/api/v1/demands", tags=["demands"])
 
 
@@ -111,6 +115,14 @@ async def list_demands(
         statement = statement.where(DemandRow.status == status)
     rows, cursor = await paginate(tx, statement, paging, sort=[DemandRow.demand_id])
     return Page(items=[_view(mapping.demand(row)) for row in rows], next=cursor)
+
+
+@r.get("/figures")
+async def read_demand_figures(tx: Tx, caller: Caller) -> DemandFigures:
+    """How many demands the caller's organisation has, by state."""
+    mine = DemandRow.organisation_id == caller.organisation_id
+    counted = await tx.execute(select(DemandRow.status, func.count()).where(mine).group_by(DemandRow.status))
+    return DemandFigures.model_validate({"states": dict(counted.all())})
 
 
 @r.get("/{demand_id}")

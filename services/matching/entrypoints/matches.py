@@ -6,14 +6,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import or_, select
+from sqlalchemy import not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.auth import Principal
 from services.kit.clock import utcnow
 from services.kit.problems import FieldError, InvalidInput
 from services.kit.web import Caller, Page, PagingQuery, Tx, etag, paginate, router
-from services.matching.adapters.matches import read_matches
+from services.matching.adapters.matches import judged_by, of_organisation, read_matches
 from services.matching.adapters.news import PublishedNews
 from services.matching.adapters.store import PgStore
 from services.matching.adapters.tables import MatchRow
@@ -122,20 +122,21 @@ async def list_matches(
     demand_id: Annotated[UUID | None, Query(description="Of this own demand.")] = None,
     listing_id: Annotated[UUID | None, Query(description="Of this own listing.")] = None,
     standing: Annotated[Standing, Query()] = Standing.CURRENT,
+    side: Annotated[Side | None, Query(description="Only those in which one is this side.")] = None,
+    judged: Annotated[bool | None, Query(description="Whether one's own side has said yes or no.")] = None,
 ) -> Page[MatchView]:
     """Matches of the caller's demands and listings, the best first."""
-    statement = select(MatchRow).where(MatchRow.standing == standing)
+    statement = select(MatchRow).where(MatchRow.standing == standing, of_organisation(caller.organisation_id, side))
+    if judged is not None:
+        mine = judged_by(caller.organisation_id)
+        statement = statement.where(mine if judged else not_(mine))
     if demand_id is not None:
         await _own_demand(tx, caller, demand_id)
         statement = statement.where(MatchRow.demand_id == demand_id)
     if listing_id is not None:
         await listing_of(PgStore(tx), listing_id, caller.organisation_id)
         statement = statement.where(MatchRow.listing_id == listing_id)
-    own = or_(
-        MatchRow.demand_organisation_id == caller.organisation_id,
-        MatchRow.listing_organisation_id == caller.organisation_id,
-    )
-    rows, cursor = await paginate(tx, statement.where(own), paging, sort=[MatchRow.score, MatchRow.match_id])
+    rows, cursor = await paginate(tx, statement, paging, sort=[MatchRow.score, MatchRow.match_id])
     return Page(items=await _views(request, tx, caller, [row.match_id for row in rows]), next=cursor)
 
 

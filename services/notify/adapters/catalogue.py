@@ -4,7 +4,7 @@ import string
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit.envelope import Event
 from services.kit.topics import message_class
-from services.notify.domain import Happening, Rule, Rules
+from services.notify.domain.rules import Happening, Rule, Rules
 
 PATH = Path(__file__).parent.parent / "notifications.toml"
-CHANNELS = frozenset({"in_app"})
+CHANNELS = frozenset({"in_app", "email", "webhook"})
 ROLES = frozenset({"admin", "agent", "viewer"})
 
 
-class _Texts(BaseModel):
+class Texts(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     en: str = Field(min_length=1)
@@ -41,9 +41,10 @@ class _Entry(BaseModel):
     names: dict[str, str] = {}
     link: str = Field(pattern="^/api/v1/")
     channels: list[str] = Field(min_length=1)
-    title: _Texts
-    text: _Texts
-    many: _Texts | None = None
+    digest: Literal["daily", "weekly"] | None = None
+    title: Texts
+    text: Texts
+    many: Texts | None = None
 
     def rule(self) -> Rule:
         return Rule(
@@ -62,6 +63,7 @@ class _Entry(BaseModel):
             window=timedelta(minutes=self.window_minutes) if self.window_minutes else None,
             params=self.params,
             names=self.names,
+            digest=self.digest,
         )
 
 
@@ -91,12 +93,14 @@ def fault_of(rule: Rule) -> str | None:
         return f"unknown: {', '.join(sorted(unknown))}"
     if bool(rule.group_by) is not bool(rule.window and rule.many):
         return "group_by, window_minutes and many go together"
+    if rule.digest and "email" not in rule.channels:
+        return "a digest is an e-mail"
     return _fault_of_fields(rule, message) or _fault_of_texts(rule)
 
 
 def _fault_of_fields(rule: Rule, message: type[Message]) -> str | None:
     for path in sorted(rule.paths):
-        field = _field(message, path)
+        field = field_at(message, path)
         if field is None:
             return f"{rule.event_type} has no plain field {path}"
         wanted = rule.when.get(path)
@@ -107,17 +111,18 @@ def _fault_of_fields(rule: Rule, message: type[Message]) -> str | None:
 
 def _fault_of_texts(rule: Rule) -> str | None:
     for text in (*rule.title.values(), *rule.text.values(), *(rule.many or {}).values(), rule.link):
-        if unknown := _placeholders(text) - rule.placeholders:
+        if unknown := placeholders(text) - rule.placeholders:
             return f"no such placeholder: {', '.join(sorted(unknown))}"
     return None
 
 
 def happening(event: Event[Message]) -> Happening:
     """An event as the rules read it."""
-    return Happening(event.id, event.type, event.time, lambda path: _text(event.data, path))
+    return Happening(event.id, event.type, event.time, lambda path: text_at(event.data, path))
 
 
-def _text(message: Message, path: str) -> str:
+def text_at(message: Message, path: str) -> str:
+    """A field's text at a dotted path, enums by their proto name."""
     *parents, name = path.split(".")
     for parent in parents:
         message = getattr(message, parent)
@@ -129,7 +134,7 @@ def _text(message: Message, path: str) -> str:
     return str(known.name) if known else str(value)  # a number of a newer contract than ours
 
 
-def _field(message: type[Message], path: str) -> FieldDescriptor | None:
+def field_at(message: type[Message], path: str) -> FieldDescriptor | None:
     """The single-valued, scalar field at a dotted path; None where there is none."""
     *parents, name = path.split(".")
     descriptor: Any = message.DESCRIPTOR
@@ -142,5 +147,6 @@ def _field(message: type[Message], path: str) -> FieldDescriptor | None:
     return None if field is None or field.is_repeated or field.message_type is not None else field
 
 
-def _placeholders(text: str) -> set[str]:
+def placeholders(text: str) -> set[str]:
+    """What a text wants filled in."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}

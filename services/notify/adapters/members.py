@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.read_model import upsert_newer
 from services.notify.adapters import notices
-from services.notify.adapters.tables import MemberRow, NotificationRow, OrganisationRow
+from services.notify.adapters.tables import (
+    DeliveryRow,
+    MemberRow,
+    NotificationRow,
+    OrganisationRow,
+    PreferencesRow,
+    SecretLinkRow,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,8 @@ class MemberFact:
     role: str
     language: str
     version: int
+    name: str
+    email: str
     joined_at: datetime | None = None
     has_left: bool = False
 
@@ -36,12 +45,11 @@ async def organisations_known(session: AsyncSession, rows: Sequence[tuple[UUID, 
     )
 
 
-async def members_joined(session: AsyncSession, facts: Sequence[MemberFact]) -> None:
+async def members_joined(session: AsyncSession, facts: Sequence[MemberFact]) -> list[UUID]:
+    """Returns those that were written: who joined and is no older news."""
     await notices.lock_for_members(session, {str(fact.organisation_id) for fact in facts})
     rows = [_row(fact) | {"joined_at": fact.joined_at} for fact in facts]
-    written = await upsert_newer(session, MemberRow, rows, key=("user_id",))
-    if written:
-        await notices.tell_new_members(session, written)
+    return await upsert_newer(session, MemberRow, rows, key=("user_id",))
 
 
 async def members_changed(session: AsyncSession, facts: Sequence[MemberFact]) -> None:
@@ -50,7 +58,8 @@ async def members_changed(session: AsyncSession, facts: Sequence[MemberFact]) ->
     await upsert_newer(session, MemberRow, [_row(fact) for fact in facts], key=("user_id",))
     if left := [fact.user_id for fact in facts if fact.has_left]:
         # Nobody else may read them, so nobody needs them.
-        await session.execute(delete(NotificationRow).where(NotificationRow.user_id.in_(left)))
+        for table in (NotificationRow, DeliveryRow, PreferencesRow, SecretLinkRow):
+            await session.execute(delete(table).where(table.user_id.in_(left)))
 
 
 async def names_of(session: AsyncSession, organisations: Collection[str]) -> dict[str, str]:
@@ -62,17 +71,14 @@ async def names_of(session: AsyncSession, organisations: Collection[str]) -> dic
     return {str(key): name for key, name in rows}
 
 
-async def language_of(session: AsyncSession, user_id: UUID) -> str | None:
-    statement = select(MemberRow.language).where(MemberRow.user_id == user_id)
-    return (await session.execute(statement)).scalar_one_or_none()
-
-
 def _row(fact: MemberFact) -> dict[str, object]:
     return {
         "user_id": fact.user_id,
         "organisation_id": fact.organisation_id,
         "role": fact.role,
         "language": fact.language,
+        "name": None if fact.has_left else fact.name,
+        "email": None if fact.has_left else fact.email,
         "has_left": fact.has_left,
         "aggregate_version": fact.version,
     }

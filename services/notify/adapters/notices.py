@@ -1,43 +1,37 @@
-"""Notices and their notifications in PostgreSQL.
+"""Notices in PostgreSQL.
 
 A notice may be heard of before the member it concerns, since the two come by different topics. So whoever comes second
 finds the other: a notice is told to the members there are, and a new member is told what happened since it joined.
 An advisory lock per organisation, shared among notices, keeps the two from passing each other unseen.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Text, Uuid, and_, column, func, or_, select, update, values
+from sqlalchemy import DateTime, Text, Uuid, column, func, select, update, values
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.ids import new_id
-from services.notify.adapters.tables import NOTICES, NOTIFICATIONS, MemberRow, NoticeRow
-from services.notify.domain import Notice
+from services.notify.adapters.tables import NOTICES, NoticeRow
+from services.notify.domain.rules import Notice
 
 # The unique index that holds one notice per cause; of a group, one at a time.
 _CAUSE = [NOTICES.c.organisation_id, NOTICES.c.kind, NOTICES.c.cause]
 _OPEN = NOTICES.c.is_open.expression
 
 
-async def record(session: AsyncSession, notices: Sequence[Notice]) -> None:
-    """Write notices, at most one per identity, and tell the members concerned. Repeating it tells nobody twice."""
+async def record(session: AsyncSession, notices: Sequence[Notice]) -> list[UUID]:
+    """Write notices, at most one per identity. Returns those that are new or have grown. Repeating it adds nothing."""
     if not notices:
-        return
+        return []
     await _lock(session, {notice.organisation_id for notice in notices}, exclusive=False)
     # In one order everywhere, so that two workers adding to the same groups do not wait for each other in a circle.
     ordered = sorted(notices, key=lambda notice: notice.identity)
-    touched = [
+    return [
         *await _add_single(session, [notice for notice in ordered if notice.window is None]),
         *await _add_to_groups(session, [notice for notice in ordered if notice.window is not None]),
     ]
-    await _tell(session, NoticeRow.notice_id.in_(touched))
-
-
-async def tell_new_members(session: AsyncSession, members: Collection[UUID]) -> None:
-    """Tell members who have just become known what happened between their joining and now."""
-    await _tell(session, and_(MemberRow.user_id.in_(members), MemberRow.joined_at.is_not(None)))
 
 
 async def lock_for_members(session: AsyncSession, organisations: Iterable[str]) -> None:
@@ -108,22 +102,6 @@ async def _close_groups(session: AsyncSession, notices: Sequence[Notice]) -> Non
     )
 
 
-async def _tell(session: AsyncSession, which: ColumnElement[bool]) -> None:
-    concerned = (
-        select(MemberRow.user_id, NoticeRow.notice_id)
-        .join(NoticeRow, NoticeRow.organisation_id == MemberRow.organisation_id)
-        .where(
-            which,
-            ~MemberRow.has_left,
-            MemberRow.role == func.any(NoticeRow.roles),
-            or_(MemberRow.joined_at.is_(None), MemberRow.joined_at <= NoticeRow.last_at),
-        )
-    )
-    await session.execute(
-        postgresql.insert(NOTIFICATIONS).from_select(["user_id", "notice_id"], concerned).on_conflict_do_nothing()
-    )
-
-
 def _row(notice: Notice) -> dict[str, object]:
     return {
         "notice_id": new_id(),
@@ -136,4 +114,5 @@ def _row(notice: Notice) -> dict[str, object]:
         "count": notice.count,
         "first_at": notice.first_at,
         "last_at": notice.last_at,
+        "closes_at": notice.closes_at,
     }

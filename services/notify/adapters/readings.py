@@ -12,6 +12,7 @@ from services.kit.clock import utcnow
 from services.kit.web import Paging, paginate
 from services.notify.adapters.tables import NoticeRow, NotificationRow
 
+_FEED = 50
 _IS_UNREAD = NotificationRow.seen < NoticeRow.count
 
 
@@ -23,6 +24,13 @@ async def page(
     if unread_only:
         statement = statement.where(_IS_UNREAD)
     return await paginate(session, statement, paging, sort=[NotificationRow.notice_id])
+
+
+async def newest(session: AsyncSession, user_id: UUID, kinds: Collection[str]) -> Sequence[NotificationRow]:
+    """The latest of them, each with its notice."""
+    statement = _own(user_id, kinds).order_by(NoticeRow.last_at.desc(), NotificationRow.notice_id).limit(_FEED)
+    rows: Sequence[NotificationRow] = (await session.execute(statement)).scalars().all()
+    return rows
 
 
 async def unread(session: AsyncSession, user_id: UUID, kinds: Collection[str]) -> int:

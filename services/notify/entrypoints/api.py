@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.auth import Principal
 from services.kit.web import Caller, Page, PagingQuery, Tx, router
-from services.notify.adapters import members, readings
+from services.notify.adapters import members, preferences, readings
 from services.notify.adapters.tables import NotificationRow
-from services.notify.domain import NotificationNotFound, Rules
+from services.notify.domain.errors import NotificationNotFound
+from services.notify.domain.rules import Rules
 
 
 class NotificationView(BaseModel):
@@ -84,7 +85,7 @@ async def _views(
 ) -> list[NotificationView]:
     mentioned = {each for row in rows for each in rules.organisations_named(row.notice.kind, row.notice.params)}
     names = await members.names_of(tx, mentioned)
-    language = await members.language_of(tx, caller.user_id) or caller.language
+    language = await preferences.language_of(tx, caller.user_id) or caller.language
     return [_view(rules, row, language, names) for row in rows]
 
 

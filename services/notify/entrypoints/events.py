@@ -1,6 +1,6 @@
-"""What notify hears: who the members are, and everything the catalogue has an entry for."""
+"""What notify hears: who the members are, everything the catalogues have an entry for, and what is on the market."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,23 +13,34 @@ from zayton.gateway.v1.events_pb2 import (
     MemberRole,
     OrganisationRegistered,
 )
+from zayton.listing.v1.events_pb2 import ListingChanged, ListingPublished, ListingWithdrawn
 
 from services.kit.inbox import Event, Handlers
 from services.kit.protos import enum_to_text
 from services.kit.topics import message_class
-from services.notify.adapters import members, notices
+from services.notify.adapters import deadlines, feeds, members
 from services.notify.adapters.catalogue import happening
+from services.notify.adapters.deadlines import moment
 from services.notify.adapters.members import MemberFact
-from services.notify.domain import Rules
+from services.notify.adapters.telling import Teller
+from services.notify.domain.deadlines import DeadlineRules
 
 
-def handlers_for(rules: Rules) -> Handlers:
+def handlers_for(teller: Teller, dates: DeadlineRules) -> Handlers:
     handlers = Handlers()
-    causes = [found for name in rules.by_event if (found := message_class(name)) is not None]
+    rules = teller.rules
 
-    @handlers.on_batch(*causes)
+    @handlers.on_batch(*_classes(rules.by_event))
     async def tell(session: AsyncSession, events: Sequence[Event[Message]]) -> None:
-        await notices.record(session, rules.notices([happening(event) for event in events]))
+        await teller.tell(session, rules.notices([happening(event) for event in events]))
+
+    @handlers.on_batch(*_classes(dates.event_types))
+    async def keep_dates(session: AsyncSession, events: Sequence[Event[Message]]) -> None:
+        await deadlines.record(session, dates.deadlines([moment(event) for event in events]), teller.clock())
+
+    @handlers.on_batch(ListingPublished, ListingChanged, ListingWithdrawn)
+    async def show(session: AsyncSession, events: Sequence[Event[Any]]) -> None:
+        await feeds.listings_changed(session, events)
 
     @handlers.on_batch(OrganisationRegistered)
     async def know(session: AsyncSession, events: Sequence[Event[OrganisationRegistered]]) -> None:
@@ -38,7 +49,9 @@ def handlers_for(rules: Rules) -> Handlers:
 
     @handlers.on_batch(MemberJoined)
     async def join(session: AsyncSession, events: Sequence[Event[MemberJoined]]) -> None:
-        await members.members_joined(session, [_fact(event, joined=True) for event in events])
+        joined = await members.members_joined(session, [_fact(event, joined=True) for event in events])
+        if joined:
+            await teller.tell_new_members(session, joined)
 
     @handlers.on_batch(MemberChanged)
     async def change(session: AsyncSession, events: Sequence[Event[MemberChanged]]) -> None:
@@ -51,6 +64,10 @@ def handlers_for(rules: Rules) -> Handlers:
     return handlers
 
 
+def _classes(names: Iterable[str]) -> list[type[Message]]:
+    return [found for name in sorted(names) if (found := message_class(name)) is not None]
+
+
 def _fact(event: Event[Any], *, joined: bool = False, left: bool = False) -> MemberFact:
     member = event.data.member
     return MemberFact(
@@ -59,6 +76,8 @@ def _fact(event: Event[Any], *, joined: bool = False, left: bool = False) -> Mem
         role=enum_to_text(MemberRole, member.role),
         language=member.language,
         version=event.version,
+        name=member.name,
+        email=member.email,
         joined_at=event.time if joined else None,
         has_left=left,
     )

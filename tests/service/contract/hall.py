@@ -27,6 +27,7 @@ Json = dict[str, Any]
 
 EXCLUSIVE: Json = {"form": "exclusive_licence", "fixed_fee": {"minor_units": 80_000_000, "currency": "CNY"}}
 ORDINARY: Json = {"form": "ordinary_licence"}
+PAID: Json = ORDINARY | {"fixed_fee": {"minor_units": 1_000_003, "currency": "CNY"}}
 
 
 @dataclass
@@ -130,6 +131,17 @@ class Hall:
         for who in (self.university, self.company):
             good(await self.post(who, f"/{deal_id}/signatures"), 201)
         return deal_id
+
+    async def sealed(self, terms: Json, listing_id: UUID | None = None) -> str:
+        deal_id = await self.signed(terms, listing_id)
+        await self.work()
+        return deal_id
+
+    async def work(self) -> None:
+        """What the worker's jobs have to do, done."""
+        for job in self.service.jobs:
+            while await job.step(self.service.database):
+                pass
 
     async def state(self, deal_id: str) -> str:
         return str(await self.value("SELECT state FROM deals WHERE deal_id = :id", id=UUID(deal_id)))

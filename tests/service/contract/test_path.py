@@ -35,7 +35,11 @@ async def test_from_inquiry_to_signature(hall: Hall) -> None:
     signing = good(await hall.post(hall.university, f"/{deal_id}/signatures"), 201)
     assert signing["state"] == "signing"
     signed = good(await hall.post(hall.company, f"/{deal_id}/signatures"), 201)
-    assert (signed["state"], signed["actions"]) == ("signed", [])
+    assert signed["state"] == "signed"
+    assert [(action["action"], action["allowed"]) for action in signed["actions"]] == [
+        ("file_recordal", False),
+        ("terminate", False),
+    ]
 
     # Anyone can recompute what was signed.
     document = signed["document"]
@@ -63,10 +67,11 @@ async def test_other_services_are_told_in_order(hall: Hall) -> None:
         pb.ContractPartySigned,
         pb.ContractPartySigned,
         pb.ContractSigned,
+        pb.InvoiceIssued,
     ]
-    assert [event.version for event in events] == list(range(1, 8))
+    assert [event.version for event in events] == list(range(1, 9))
     assert {event.source for event in events} == {"/zayton/contract"}
-    opened, last = events[0].data, events[-1].data
+    opened, last = events[0].data, events[-2].data
     assert isinstance(opened, pb.DealOpened)
     assert isinstance(last, pb.ContractSigned)
     assert opened.message == "May we?"
@@ -105,6 +110,7 @@ async def test_the_history_can_be_checked_without_us(hall: Hall) -> None:
         path = f"/{deal_id}/history?limit=2&cursor={page['next']}" if page["next"] else ""
     assert [entry["event"] for entry in entries] == [
         "opened", "offer_made", "offer_accepted", "party_signed", "party_signed", "contract_signed",
+        "invoice_issued",
     ]  # fmt: skip
     previous = "0" * 64
     for number, entry in enumerate(entries, start=1):

@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 from gateway.bootstrap import Gateway, build
 from gateway.housekeeping import tidy
 from gateway.identity import signing_keys
-from gateway.identity.signing_keys import rotate, secret_of
+from gateway.identity.signing_keys import rotate
 from gateway.settings import GatewaySettings
 from gateway.tables import AuditEntry, RefreshToken, Session, SigningKey
 from services.kit.auth import Verifier
 from services.kit.clock import utcnow
 from services.kit.db import Database
+from services.kit.secret import secrets_of
 from tests.support.people import Hall, problem
 from tests.support.tokens import Issuer, principal
 
@@ -46,7 +47,7 @@ async def test_tokens_before_and_after_a_rotation_are_good(
     verifier = Verifier(gateway.parts.issuer.key_set, issuer="zayton", audience="zayton")
     await verifier.principal(before.token)
     async with database.transaction() as session:
-        new = await rotate(session, secret_of(settings))
+        new = await rotate(session, secrets_of(settings)[0])
     assert len(await kids(gateway)) == 2
     still = await hall.sign_in(before.email)
     assert new not in _kid(still.token)  # not before verifiers had time to hear of it

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text, update
 from zayton.contract.v1 import events_pb2 as contract
 from zayton.listing.v1 import events_pb2 as listing
 from zayton.matching.v1 import events_pb2 as matching
+from zayton.notify.v1 import events_pb2 as notify
 
 from deploy.serving import serving
 from gateway.bootstrap import Gateway, build
@@ -350,6 +351,23 @@ async def test_numbers_become_visible_in_their_order(database: Database) -> None
     assert [row.data["title"] for row in rows] == ["slow", "quick"]
 
 
+async def test_a_notification_reaches_its_person_and_no_colleague(front: Front, database: Database) -> None:
+    person = await front.hall.administrator()
+    colleague = await front.hall.colleague(person, "agent")
+    telling = notify.Telling(user_id=person.user_id, notification_id=str(new_id()), title="For you", text="Only.")
+    fact = notify.NotificationAdded(organisation_id=person.organisation_id, kind="offer_made", tellings=[telling])
+    async with front.listening(person) as mine, front.listening(colleague) as theirs, front.listening() as public:
+        await happen(database, fact)
+        heard = await mine.next()
+        assert (heard.type, heard.title) == ("notification_added", "For you")
+        assert await theirs.silent()
+        assert await public.silent()
+        start = heard.id - 1
+    async with front.listening(person, after=start) as again, front.listening(colleague, after=start) as theirs:
+        assert (await again.next()).title == "For you"
+        assert await theirs.silent()
+
+
 async def test_a_reader_among_many_writers_sees_every_row(database: Database) -> None:
     """Without the lock this loses rows: numbers are given before they can be seen."""
     owner, writers, each = str(new_id()), 4, 15
@@ -366,7 +384,7 @@ async def test_a_reader_among_many_writers_sees_every_row(database: Database) ->
     async def read() -> None:
         last = 0
         while len(seen) < writers * each:
-            rows, last = await tail.after(last, None)
+            rows, last = await tail.after(last, ())
             seen.extend(row.id for row in rows)
             if not rows:
                 await tail.wait(last, 5)
@@ -387,8 +405,8 @@ async def test_a_connection_holds_one_page_however_slow_it_is(database: Database
         while tail.newest < PAGE + 50:
             await tail.wait(tail.newest, 5)
     assert len(tail._rows) == 10
-    first, last = await tail.after(0, None)
+    first, last = await tail.after(0, ())
     assert len(first) == PAGE
-    rest, end = await tail.after(last, None)
+    rest, end = await tail.after(last, ())
     assert ([row.id for row in first + rest], end) == (list(range(1, PAGE + 51)), PAGE + 50)
     await tail.close()

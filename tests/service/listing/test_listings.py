@@ -9,6 +9,7 @@ from zayton.common.v1 import types_pb2 as common
 from zayton.listing.v1 import events_pb2 as events
 
 from tests.service.listing.hall import TERMS, Hall, made, new_listing, new_right, published
+from tests.support.tokens import principal
 
 
 async def test_from_draft_to_catalogue_and_back(hall: Hall, us: httpx.AsyncClient, anyone: httpx.AsyncClient) -> None:
@@ -181,3 +182,16 @@ async def test_filters_of_the_catalogue(us: httpx.AsyncClient, anyone: httpx.Asy
     assert await found(limit="1") == ["Pump_A"]
     for wrong in ({"ipc_section": "Z"}, {"kind": "song"}, {"limit": "0"}, {"cursor": "x"}, {"organisation_id": "x"}):
         assert (await anyone.get("/listings", params=wrong)).status_code == 422
+
+
+async def test_an_organisation_counts_its_own_listings_by_state(
+    hall: Hall, us: httpx.AsyncClient, anyone: httpx.AsyncClient
+) -> None:
+    others = await hall.client(principal("university"))
+    right = await new_right(us)
+    first = await new_listing(us, right)
+    await new_listing(us, right)
+    await us.post(f"/listings/{first['listing_id']}/publish")
+    assert (await us.get("/listings/figures")).json() == {"states": {"draft": 1, "published": 1}}
+    assert (await others.get("/listings/figures")).json() == {"states": {}}
+    assert (await anyone.get("/listings/figures")).status_code == 401

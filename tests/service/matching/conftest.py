@@ -152,8 +152,8 @@ class World:
     # what the worker does
 
     async def work(self) -> None:
-        """Step every job until none has more to do."""
-        for job in self.service.jobs:
+        """Step every job until none has more to do; then again, for what one has left to another."""
+        for job in (*self.service.jobs, *self.service.jobs):
             while await job.step(self.service.database):
                 pass
 

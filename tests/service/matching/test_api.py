@@ -247,3 +247,31 @@ async def test_problems_speak_the_readers_language(world: World) -> None:
     answer = await world.call(world.company, "GET", f"/demands/{unknown}", language="zh", status=404)
     assert answer["title"] == "没有这条需求"
     assert str(unknown) in answer["detail"]
+
+
+async def test_matches_are_told_apart_by_side_and_by_whether_one_has_judged(world: World) -> None:
+    _, match, _ = await matched(world)
+
+    async def seen(who: Principal, **query: str) -> list[str]:
+        items = (await world.call(who, "GET", "/matches", params=query))["items"]
+        return [each["id"] for each in items]
+
+    assert await seen(world.company, side="demand") == [match["id"]]
+    assert await seen(world.company, side="listing") == []
+    assert await seen(world.university, side="listing", judged="false") == [match["id"]]
+    await world.call(world.company, "POST", f"/matches/{match['id']}/judgement", json={"verdict": "accepted"})
+    # The other side's yes is not one's own.
+    assert await seen(world.company, judged="false") == []
+    assert await seen(world.company, judged="true") == [match["id"]]
+    assert await seen(world.university, judged="false") == [match["id"]]
+    assert await seen(world.university, judged="true") == []
+    assert await seen(world.stranger, judged="false") == []
+
+
+async def test_an_organisation_counts_its_own_demands_by_state(world: World) -> None:
+    posted = await world.post()
+    await world.post()
+    await world.call(world.company, "POST", f"/demands/{posted['id']}/close", json={"reason": "found"})
+    assert await world.call(world.company, "GET", "/demands/figures") == {"states": {"open": 1, "closed": 1}}
+    assert await world.call(world.stranger, "GET", "/demands/figures") == {"states": {}}
+    await world.call(None, "GET", "/demands/figures", status=401)

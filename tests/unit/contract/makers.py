@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.contract.domain.deal import Deal, Standing, Subject
 from services.contract.domain.facts import Case, Grant, RightFacts, RightKind, RightStatus
-from services.contract.domain.happenings import Actor
+from services.contract.domain.happenings import Actor, Paper
 from services.contract.domain.terms import DealForm, Scope, Terms
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -14,6 +14,7 @@ YEAR = timedelta(days=365)
 UNIVERSITY, COMPANY, BROKER, RIVAL = (UUID(int=number) for number in range(1, 5))
 RIGHT_ID, LISTING_ID, DEAL_ID = (UUID(int=number) for number in range(11, 14))
 UNIVERSITY_NAME = "Haixia University"
+PAPER = Paper("0f" * 32, 200_000, "1")
 
 
 def actor(organisation_id: UUID) -> Actor:

@@ -18,6 +18,7 @@ from tests.unit.contract.makers import (
     DEAL_ID,
     LISTING_ID,
     NOW,
+    PAPER,
     RIGHT_ID,
     UNIVERSITY,
     actor,
@@ -55,9 +56,9 @@ def test_from_inquiry_to_signature() -> None:
     assert the_deal.state is DealState.OFFER, "the first side's proposal is on the table again"
     assert the_deal.latest
     the_deal.accept(actor(UNIVERSITY), the_deal.latest.offer_id, standing(), LATER)
-    the_deal.sign(actor(UNIVERSITY), standing(), LATER)
+    the_deal.sign(actor(UNIVERSITY), standing(), LATER, PAPER)
     assert the_deal.state is DealState.SIGNING
-    the_deal.sign(actor(COMPANY), standing(), LATER)
+    the_deal.sign(actor(COMPANY), standing(), LATER, PAPER)
     assert the_deal.state is DealState.SIGNED
     kinds = [type(each) for each in the_deal.happenings]
     assert kinds == [Opened, Offered, Offered, Offered, Accepted, PartySigned, PartySigned, Signed]
@@ -159,9 +160,9 @@ def test_facts_that_change_between_offer_and_signature_are_looked_at_again() -> 
     assert slug(problem) == "pledgee-must-consent"
     agreed = accepted()
     with pytest.raises(RightNotInForce):
-        agreed.sign(actor(UNIVERSITY), standing(status=RightStatus.INVALIDATED), LATER)
+        agreed.sign(actor(UNIVERSITY), standing(status=RightStatus.INVALIDATED), LATER, PAPER)
     with pytest.raises(Problem) as problem:
-        agreed.sign(actor(UNIVERSITY), standing(organisation_id=BROKER), LATER)
+        agreed.sign(actor(UNIVERSITY), standing(organisation_id=BROKER), LATER, PAPER)
     assert slug(problem) == "not-the-owner"
     assert (agreed.state, agreed.signatures) == (DealState.TERM_SHEET, [])
 
@@ -169,22 +170,22 @@ def test_facts_that_change_between_offer_and_signature_are_looked_at_again() -> 
 def test_the_licensor_signs_first_and_nobody_twice() -> None:
     the_deal = accepted()
     with pytest.raises(Problem) as problem:
-        the_deal.sign(actor(COMPANY), standing(), LATER)
+        the_deal.sign(actor(COMPANY), standing(), LATER, PAPER)
     assert slug(problem) == "not-your-turn"
-    the_deal.sign(actor(UNIVERSITY), standing(), LATER)
+    the_deal.sign(actor(UNIVERSITY), standing(), LATER, PAPER)
     with pytest.raises(Problem) as problem:
-        the_deal.sign(actor(UNIVERSITY), standing(), LATER)
+        the_deal.sign(actor(UNIVERSITY), standing(), LATER, PAPER)
     assert slug(problem) == "not-your-turn"
 
 
 def test_either_may_leave_until_the_last_signature() -> None:
     the_deal = accepted()
-    the_deal.sign(actor(UNIVERSITY), standing(), LATER)
+    the_deal.sign(actor(UNIVERSITY), standing(), LATER, PAPER)
     the_deal.withdraw(actor(UNIVERSITY), ReasonCode.CAPACITY, "no hands", LATER)
     assert (the_deal.state, the_deal.agreed) == (DealState.WITHDRAWN, None)
     signed = accepted()
-    signed.sign(actor(UNIVERSITY), standing(), LATER)
-    signed.sign(actor(COMPANY), standing(), LATER)
+    signed.sign(actor(UNIVERSITY), standing(), LATER, PAPER)
+    signed.sign(actor(COMPANY), standing(), LATER, PAPER)
     with pytest.raises(Problem) as problem:
         signed.withdraw(actor(COMPANY), ReasonCode.PRICE, "", LATER)
     assert slug(problem) == "action-not-possible"

@@ -14,7 +14,7 @@ from services.contract.domain.options import options
 from services.contract.domain.states import TRANSITIONS, Action, DealState, ReasonCode
 from services.contract.domain.terms import DealForm, Terms
 from services.kit.problems import Problem
-from tests.unit.contract.makers import BROKER, COMPANY, NOW, UNIVERSITY, actor, deal, grant, standing
+from tests.unit.contract.makers import BROKER, COMPANY, NOW, PAPER, UNIVERSITY, actor, deal, grant, standing
 
 organisations = st.sampled_from([UNIVERSITY, COMPANY, UNIVERSITY, COMPANY, BROKER])
 forms = st.sampled_from([None, DealForm.ORDINARY_LICENCE, DealForm.EXCLUSIVE_LICENCE, DealForm.OPEN_LICENCE])
@@ -51,7 +51,7 @@ class Negotiation(RuleBasedStateMachine):
             elif action is Action.ACCEPT:
                 self.deal.accept(who, offers[0 if older else -1] if offers else UUID(int=0), place, self.now)
             elif action is Action.SIGN:
-                self.deal.sign(who, place, self.now)
+                self.deal.sign(who, place, self.now, PAPER)
             else:
                 getattr(self.deal, action.value)(who, ReasonCode.PRICE, "", self.now)
         except Problem as problem:

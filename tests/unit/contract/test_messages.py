@@ -18,7 +18,7 @@ SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.rglob("*.p
 def test_every_problem_has_its_words() -> None:
     own = [each for module in (errors, findings) for each in vars(module).values() if isinstance(each, type)]
     slugs = {each.slug for each in own if issubclass(each, Problem) and each.__module__.startswith(domain.__name__)}
-    assert len(slugs) == 18
+    assert len(slugs) == 38
     assert {f"{slug}.{part}" for slug in slugs for part in ("title", "detail")} <= set(CATALOGUE)
 
 
@@ -32,7 +32,7 @@ def test_every_note_and_located_fault_has_its_words() -> None:
 
 def test_nothing_is_said_that_nobody_says() -> None:
     said = {key.removeprefix("field.").partition(".")[0] for key in CATALOGUE}
-    assert {key for key in said if f'"{key}"' not in SOURCES} == set()
+    assert {key for key in said if f'"{key}"' not in SOURCES and f'"{key}.' not in SOURCES} == set()
 
 
 def test_both_languages_speak_of_the_same_things() -> None:

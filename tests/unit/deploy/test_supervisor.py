@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from deploy.local.supervisor import Care, Supervisor
 QUICK = Care(
     look_every_s=0.001,
     ask_every_s=0.002,
+    answer_within_s=0.002,
     silent_for_s=0.02,
     first_pause_s=0.001,
     longest_pause_s=0.004,
@@ -149,3 +151,22 @@ async def test_of_servers_started_together_those_that_came_up_are_stopped() -> N
         await supervisor.start(Fake("broken", diary, failing_starts=1), Fake("good", diary))
     await supervisor.stop()
     assert diary == ["begin", "start good", "stop good"]
+
+
+async def test_a_server_that_is_only_slow_is_left_alone() -> None:
+    """As all are on a machine that has too much to do: a restart would give it more."""
+
+    class Slow(Fake):
+        answered = 0
+
+        async def alive(self) -> bool:
+            await asyncio.sleep(5 * QUICK.ask_every_s)
+            self.answered += 1
+            return True
+
+    diary: list[str] = []
+    server = Slow("database", diary)
+    async with Supervisor(care=replace(QUICK, answer_within_s=10, silent_for_s=10 * QUICK.ask_every_s)) as supervisor:
+        await supervisor.start(server)
+        await until(lambda: server.answered >= 10)
+    assert diary == ["start database", "stop database"]

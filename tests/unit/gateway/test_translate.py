@@ -10,6 +10,7 @@ from zayton.common.v1 import types_pb2 as common
 from zayton.contract.v1 import events_pb2 as contract
 from zayton.listing.v1 import events_pb2 as listing
 from zayton.matching.v1 import events_pb2 as matching
+from zayton.notify.v1 import events_pb2 as notify
 
 from gateway.stream.plain import plain
 from gateway.stream.translate import TRANSLATIONS, TYPES, stream_type, views
@@ -136,6 +137,26 @@ def test_a_deal_is_seen_by_its_parties_and_by_nobody_else() -> None:
 
 def test_an_import_is_its_organisations_alone() -> None:
     assert set(audiences(listing.ImportFinished(import_id="i", organisation_id=str(ONE), rows=3))) == {ONE}
+
+
+def test_each_person_sees_own_notification_and_nobody_elses() -> None:
+    tellings = [
+        notify.Telling(user_id=str(who), notification_id=f"n{place}", title="An offer", text=f"Hello {place}")
+        for place, who in enumerate((ONE, OTHER))
+    ]
+    fact = notify.NotificationAdded(
+        notice_id="x", organisation_id=str(THIRD), kind="offer_made", link="/api/v1/deals/d", count=3, tellings=tellings
+    )
+    seen = audiences(fact)
+    assert set(seen) == {ONE, OTHER}  # not the organisation
+    assert seen[OTHER] == {
+        "notification_id": "n1",
+        "title": "An offer",
+        "text": "Hello 1",
+        "kind": "offer_made",
+        "link": "/api/v1/deals/d",
+        "count": 3,
+    }
 
 
 def test_a_fact_that_names_nobody_is_poison() -> None:

@@ -11,7 +11,7 @@ from zayton.contract.v1.events_pb2 import DealState, OfferMade
 from services.kit.envelope import Event
 from services.kit.topics import all_topics
 from services.notify.adapters import catalogue
-from services.notify.domain import Rule
+from services.notify.domain.rules import Rule
 
 RULES, SILENT = catalogue.load()
 EVERY_EVENT = {message for topic in all_topics() for message in topic.messages}

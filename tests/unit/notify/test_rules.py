@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notify.domain import Happening, Rule, Rules
+from services.notify.domain.rules import Happening, Rule, Rules
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

@@ -49,7 +49,7 @@ def contract(tmp_path: Path) -> Path:
         ("  string message = 2;\n", "", 'Previously present field "2" with name "message"'),
         ("  string message = 2;", "  int64 message = 2;", "changed type"),
         ("DEAL_STATE_SIGNED = 10", "DEAL_STATE_SIGNATURE = 10", "DEAL_STATE_SIGNED"),
-        ("message DealClosed ", "message DealEnded ", "DealClosed"),
+        ("message DealClosed ", "message DealIsClosed ", "DealClosed"),
     ],
     ids=["field removed", "type changed", "enum value renamed", "message renamed"],
 )

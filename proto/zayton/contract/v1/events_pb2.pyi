@@ -170,6 +170,18 @@ class ContractSigned(_message.Message):
     signed_at: _timestamp_pb2.Timestamp
     def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class DocumentSealed(_message.Message):
+    __slots__ = ("deal", "pdf_sha256", "terms_sha256", "sealed_at")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    PDF_SHA256_FIELD_NUMBER: _ClassVar[int]
+    TERMS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    SEALED_AT_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    pdf_sha256: str
+    terms_sha256: str
+    sealed_at: _timestamp_pb2.Timestamp
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., pdf_sha256: _Optional[str] = ..., terms_sha256: _Optional[str] = ..., sealed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class DealClosed(_message.Message):
     __slots__ = ("deal", "reason", "closed_by_organisation_id")
     DEAL_FIELD_NUMBER: _ClassVar[int]
@@ -179,3 +191,177 @@ class DealClosed(_message.Message):
     reason: str
     closed_by_organisation_id: str
     def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ..., closed_by_organisation_id: _Optional[str] = ...) -> None: ...
+
+class Invoice(_message.Message):
+    __slots__ = ("invoice_id", "reference", "amount", "due_at", "received", "held", "hold_expires_at")
+    INVOICE_ID_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    HOLD_EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    invoice_id: str
+    reference: str
+    amount: _types_pb2.Money
+    due_at: _timestamp_pb2.Timestamp
+    received: _types_pb2.Money
+    held: _types_pb2.Money
+    hold_expires_at: _timestamp_pb2.Timestamp
+    def __init__(self, invoice_id: _Optional[str] = ..., reference: _Optional[str] = ..., amount: _Optional[_Union[_types_pb2.Money, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received: _Optional[_Union[_types_pb2.Money, _Mapping]] = ..., held: _Optional[_Union[_types_pb2.Money, _Mapping]] = ..., hold_expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Recordal(_message.Message):
+    __slots__ = ("filing_number", "filed_on", "receipt_number", "recorded_on", "due_at")
+    FILING_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FILED_ON_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_ON_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    filing_number: str
+    filed_on: str
+    receipt_number: str
+    recorded_on: str
+    due_at: _timestamp_pb2.Timestamp
+    def __init__(self, filing_number: _Optional[str] = ..., filed_on: _Optional[str] = ..., receipt_number: _Optional[str] = ..., recorded_on: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class InvoiceIssued(_message.Message):
+    __slots__ = ("deal", "invoice")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    INVOICE_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    invoice: Invoice
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., invoice: _Optional[_Union[Invoice, _Mapping]] = ...) -> None: ...
+
+class PaymentReceived(_message.Message):
+    __slots__ = ("deal", "invoice", "amount", "excess")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    INVOICE_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    EXCESS_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    invoice: Invoice
+    amount: _types_pb2.Money
+    excess: _types_pb2.Money
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., invoice: _Optional[_Union[Invoice, _Mapping]] = ..., amount: _Optional[_Union[_types_pb2.Money, _Mapping]] = ..., excess: _Optional[_Union[_types_pb2.Money, _Mapping]] = ...) -> None: ...
+
+class PaymentHeld(_message.Message):
+    __slots__ = ("deal", "invoice")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    INVOICE_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    invoice: Invoice
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., invoice: _Optional[_Union[Invoice, _Mapping]] = ...) -> None: ...
+
+class RecordalDue(_message.Message):
+    __slots__ = ("deal", "due_at", "rule", "article")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    due_at: _timestamp_pb2.Timestamp
+    rule: str
+    article: str
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rule: _Optional[str] = ..., article: _Optional[str] = ...) -> None: ...
+
+class RecordalFiled(_message.Message):
+    __slots__ = ("deal", "recordal", "filed_by_organisation_id")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    RECORDAL_FIELD_NUMBER: _ClassVar[int]
+    FILED_BY_ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    recordal: Recordal
+    filed_by_organisation_id: str
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., recordal: _Optional[_Union[Recordal, _Mapping]] = ..., filed_by_organisation_id: _Optional[str] = ...) -> None: ...
+
+class RecordalRecorded(_message.Message):
+    __slots__ = ("deal", "recordal")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    RECORDAL_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    recordal: Recordal
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., recordal: _Optional[_Union[Recordal, _Mapping]] = ...) -> None: ...
+
+class RecordalRefused(_message.Message):
+    __slots__ = ("deal", "reason")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    reason: str
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class PaymentReleased(_message.Message):
+    __slots__ = ("deal", "invoice", "to_licensor", "commission")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    INVOICE_FIELD_NUMBER: _ClassVar[int]
+    TO_LICENSOR_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    invoice: Invoice
+    to_licensor: _types_pb2.Money
+    commission: _types_pb2.Money
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., invoice: _Optional[_Union[Invoice, _Mapping]] = ..., to_licensor: _Optional[_Union[_types_pb2.Money, _Mapping]] = ..., commission: _Optional[_Union[_types_pb2.Money, _Mapping]] = ...) -> None: ...
+
+class DealActivated(_message.Message):
+    __slots__ = ("deal", "ends_at")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    ENDS_AT_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    ends_at: _timestamp_pb2.Timestamp
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class DealDisputed(_message.Message):
+    __slots__ = ("deal", "reason", "disputed_by_organisation_id")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DISPUTED_BY_ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    reason: str
+    disputed_by_organisation_id: str
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ..., disputed_by_organisation_id: _Optional[str] = ...) -> None: ...
+
+class DealResumed(_message.Message):
+    __slots__ = ("deal", "invoice", "refund")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    INVOICE_FIELD_NUMBER: _ClassVar[int]
+    REFUND_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    invoice: Invoice
+    refund: _types_pb2.Money
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., invoice: _Optional[_Union[Invoice, _Mapping]] = ..., refund: _Optional[_Union[_types_pb2.Money, _Mapping]] = ...) -> None: ...
+
+class PaymentRefunded(_message.Message):
+    __slots__ = ("deal", "amount", "reason")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    amount: _types_pb2.Money
+    reason: str
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., amount: _Optional[_Union[_types_pb2.Money, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DealEnded(_message.Message):
+    __slots__ = ("deal", "reason", "ended_by_organisation_id")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    ENDED_BY_ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    reason: str
+    ended_by_organisation_id: str
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ..., ended_by_organisation_id: _Optional[str] = ...) -> None: ...
+
+class DealMessageSent(_message.Message):
+    __slots__ = ("deal", "message_id", "from_organisation_id", "author", "text", "sent_at")
+    DEAL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_ORGANISATION_ID_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    SENT_AT_FIELD_NUMBER: _ClassVar[int]
+    deal: Deal
+    message_id: str
+    from_organisation_id: str
+    author: str
+    text: str
+    sent_at: _timestamp_pb2.Timestamp
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., message_id: _Optional[str] = ..., from_organisation_id: _Optional[str] = ..., author: _Optional[str] = ..., text: _Optional[str] = ..., sent_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -4,13 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.kit.problems import Kind, Problem
-
-
-class NotificationNotFound(Problem):
-    slug = "notification-not-found"
-    kind = Kind.NOT_FOUND
-
 
 @dataclass(frozen=True)
 class Happening:
@@ -40,6 +33,11 @@ class Notice:
     last_at: datetime
 
     @property
+    def closes_at(self) -> datetime | None:
+        """When nothing more is added to a group."""
+        return self.first_at + self.window if self.window else None
+
+    @property
     def identity(self) -> tuple[str, str, str]:
         return self.organisation_id, self.kind, self.cause
 
@@ -63,6 +61,7 @@ class Rule:
     window: timedelta | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    digest: str | None = None
 
     @property
     def paths(self) -> set[str]:

@@ -1,0 +1,1 @@
+"""Signatures on documents: the hall's authority, organisations' certificates, timestamps, PAdES, and their check."""

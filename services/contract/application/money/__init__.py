@@ -1,0 +1,1 @@
+"""The use cases of money, and what they need of the world."""
