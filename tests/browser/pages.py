@@ -10,7 +10,7 @@ from tests.support.markets import Account, Market
 class Address:
     """`path` may name {listing_id}, {demand_id}, {match_id}, {deal_id} (being negotiated) and {signed_id}.
 
-    `who`: visitor, company or university.
+    `who`: visitor, company, university or operator.
     """
 
     path: str
@@ -60,6 +60,12 @@ ADDRESSES = (
     Address("/deals/{deal_id}", "university"),
     Address("/deals/{signed_id}", "company"),
     Address("/notifications", "university"),
+    Address("/operator", "operator"),
+    Address("/operator", "company", status=403),
+    Address("/operator/organisations", "operator"),
+    Address("/operator/listings", "operator"),
+    Address("/operator/listings/{listing_id}", "operator"),
+    Address("/operator/money", "operator"),
     Address("/no-such-page", status=404),
 )
 
