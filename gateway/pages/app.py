@@ -150,6 +150,8 @@ class Pages:
 def _admit(visitor: Visitor, page: Page) -> None:
     if page.members and visitor.member is None:
         raise SignInNeeded
+    if page.operators and not (visitor.member and visitor.member.is_operator):
+        raise HTTPException(403)
 
 
 async def _instead(visitor: Visitor, error: Exception) -> Response:
