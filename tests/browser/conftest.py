@@ -70,8 +70,13 @@ def university_state(browser: Browser, hall: HallProcess, market: Market) -> Any
 
 
 @pytest.fixture(scope="package")
-def operator_state(browser: Browser, hall: HallProcess, market: Market) -> Any:  # noqa: ARG001  # with something to see
-    return _state(browser, hall, operator_of(hall.url, hall.home))
+def operator(hall: HallProcess, market: Market) -> Account:  # noqa: ARG001  # with something to see
+    return operator_of(hall.url, hall.home)
+
+
+@pytest.fixture(scope="package")
+def operator_state(browser: Browser, hall: HallProcess, operator: Account) -> Any:
+    return _state(browser, hall, operator)
 
 
 def _state(browser: Browser, hall: HallProcess, account: Account) -> Any:
