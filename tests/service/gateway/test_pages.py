@@ -203,7 +203,7 @@ async def test_registration_makes_an_organisation_and_signs_its_administrator_in
     email = new_email()
     fields = {"name": "Harbour <b>Works</b>", "kind": "company", "admin.name": "Mei", "admin.email": email}
     answer = await browser.send("/en/register", **fields, **{"admin.password": PASSWORD})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en/?done=registered")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/desk?done=registered")
     page = await browser.open("/en/about")
     assert "Mei" in page.text
     assert "Harbour &lt;b&gt;Works&lt;/b&gt;" in page.text
@@ -231,7 +231,7 @@ async def test_form_sent_twice_has_one_effect(browser: Browser) -> None:
     for _ in range(2):
         browser.http.cookies = httpx.Cookies(held)  # two clicks, both before an answer
         answer = await browser.http.post("/en/register", data=data, headers=ORIGIN)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/en/?done=registered")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/desk?done=registered")
 
 
 async def test_forged_form_changes_nothing(browser: Browser, hall: Hall) -> None:
