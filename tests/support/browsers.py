@@ -99,6 +99,8 @@ def person(
         locale={"zh": "zh-CN", "en": "en-GB"}[language],
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
         color_scheme=scheme,
+        # Colours on their way from one scheme to the other are no colours of a page.
+        reduced_motion="reduce",
         java_script_enabled=scripts,
         has_touch=width < 600,
         storage_state=state,
