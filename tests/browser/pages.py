@@ -77,6 +77,7 @@ ADDRESSES = (
     Address("/preferences", "company"),
     Address("/webhooks", "university"),
     Address("/webhooks/{endpoint_id}", "university"),
+    Address("/payments", "university"),
     Address("/verify"),
     Address("/no-such-page", status=404),
 )

@@ -15,6 +15,7 @@ from gateway.pages.views import (
     matches,
     notifications,
     organisation,
+    payments,
     preferences,
     webhooks,
 )
@@ -33,6 +34,7 @@ _AREAS = (
     matches,
     deals,
     documents,
+    payments,
     notifications,
     preferences,
     webhooks,
