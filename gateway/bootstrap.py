@@ -112,6 +112,7 @@ def build(settings: Settings, transports: Mapping[str, ASGIApp | str]) -> Gatewa
         verifier=verifier,
         messages=Path(__file__).parent / "messages.toml",
         max_body_bytes=own.max_body_bytes,
+        faces_the_world=True,
     )
     services = {name: Forwarder(name, _upstream(target, own), _breaker(own)) for name, target in transports.items()}
     app.state.parts = Parts(

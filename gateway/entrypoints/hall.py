@@ -2,31 +2,36 @@
 
 import asyncio
 import time
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from gateway.domain.errors import ServicesNotReady
-from gateway.entrypoints.parts import OwnAccounts, Parts, PartsOf
+from gateway.entrypoints.parts import Operator, OwnAccounts, Parts, PartsOf
 from gateway.proxy.ask import NoAnswer, ask
 from gateway.proxy.breaker import State
 from gateway.proxy.forward import Forwarder
-from services.kit.auth import EVERYONE, OrganisationKind, Principal
+from services.kit.pending import DeadLetters, Pending, pending
 from services.kit.problems import Unavailable
-from services.kit.web import PROBLEM_ANSWERS, allow
+from services.kit.web import PROBLEM_ANSWERS
 
 hall = APIRouter(tags=["hall"], responses=PROBLEM_ANSWERS)
 
 
 class ServiceStatus(BaseModel):
-    """`breaker` tells whether requests reach it: closed (yes), open (not now), half_open (one to see)."""
+    """`breaker` tells whether requests reach it: closed (yes), open (not now), half_open (one to see).
+
+    What waits in it, events to be published and dead letters, is null where it does not say.
+    """
 
     name: str
     ready: bool
     answered_in_ms: float
     breaker: State
     fault: str | None = None
+    outbox_backlog: int | None = None
+    dead_letters: DeadLetters | None = None
 
 
 class HallStatus(BaseModel):
@@ -34,13 +39,10 @@ class HallStatus(BaseModel):
     services: list[ServiceStatus]
 
 
-Operator = Annotated[Principal, Depends(allow(roles=EVERYONE, kinds={OrganisationKind.OPERATOR}))]
-
-
 @hall.get("/api/v1/status")
 async def status(_caller: Operator, parts: PartsOf) -> HallStatus:
-    """Which services are ready. Operators only."""
-    services = await _look(parts)
+    """Which services are ready, and what waits in each; the gateway itself is the last. Operators only."""
+    services = [*await asyncio.gather(*map(_look_into, parts.services.values())), await _ourselves(parts)]
     return HallStatus(ready=all(service.ready for service in services), services=services)
 
 
@@ -73,6 +75,32 @@ async def _look(parts: Parts) -> list[ServiceStatus]:
     return list(await asyncio.gather(*map(_ask, parts.services.values())))
 
 
+async def _look_into(service: Forwarder) -> ServiceStatus:
+    found = await _ask(service)
+    if found.ready:
+        try:
+            waiting = Pending.model_validate_json(await ask(service.upstream, "/pending"))
+        except NoAnswer:
+            return found  # of an older version, or gone since
+        found.outbox_backlog, found.dead_letters = waiting.outbox_backlog, waiting.dead_letters
+    return found
+
+
+async def _ourselves(parts: Parts) -> ServiceStatus:
+    """Its database answers: without it there is no caller who could ask."""
+    started = time.perf_counter()
+    async with parts.database.transaction() as session:
+        waiting = await pending(session)
+    return ServiceStatus(
+        name="gateway",
+        ready=True,
+        answered_in_ms=_ms_since(started),
+        breaker=State.CLOSED,
+        outbox_backlog=waiting.outbox_backlog,
+        dead_letters=waiting.dead_letters,
+    )
+
+
 async def _ask(service: Forwarder) -> ServiceStatus:
     started = time.perf_counter()
     fault = None
@@ -83,7 +111,11 @@ async def _ask(service: Forwarder) -> ServiceStatus:
     return ServiceStatus(
         name=service.name,
         ready=fault is None,
-        answered_in_ms=round((time.perf_counter() - started) * 1_000, 1),
+        answered_in_ms=_ms_since(started),
         breaker=service.breaker.state,
         fault=fault,
     )
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1_000, 1)

@@ -16,12 +16,12 @@ from gateway.entrypoints.models import (
     Registered,
     RegisterOrganisation,
 )
-from gateway.entrypoints.parts import OwnAccounts, PartsOf
+from gateway.entrypoints.parts import Operator, OwnAccounts, PartsOf
 from gateway.identity.api_keys import create_api_key, revoke_api_key, see_api_keys
 from gateway.identity.facts import member_of
 from gateway.identity.members import add_member, change_member, remove_member, see_members
-from gateway.identity.organisations import register_organisation, see_organisation
-from gateway.tables import ApiKey, Member
+from gateway.identity.organisations import register_organisation, see_organisation, see_organisations
+from gateway.tables import ApiKey, Member, Organisation
 from services.kit.web import (
     Caller,
     IfMatch,
@@ -57,6 +57,13 @@ async def register(body: RegisterOrganisation, tx: Tx, caller: OptionalCaller, p
     organisation, member = await register_organisation(tx, parts.passwords, body.as_organisation(), actor=caller)
     await tx.flush()
     return Registered(organisation=OrganisationView.of(organisation), member=MemberView.of(member))
+
+
+@organisations.get("")
+async def list_organisations(tx: Tx, _caller: Operator, paging: PagingQuery) -> Page[OrganisationView]:
+    """Every organisation of the hall, newest first. Operators only."""
+    rows, following = await paginate(tx, see_organisations(), paging, sort=[Organisation.organisation_id])
+    return Page(items=[OrganisationView.of(row) for row in rows], next=following)
 
 
 @organisations.get("/{organisation_id}")

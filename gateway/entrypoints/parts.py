@@ -12,7 +12,9 @@ from gateway.openapi.documents import Documents
 from gateway.proxy.forward import Forwarder
 from gateway.settings import GatewaySettings
 from gateway.stream.tail import Tail
+from services.kit.auth import EVERYONE, OrganisationKind, Principal
 from services.kit.db import Database
+from services.kit.web import allow
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ def _parts(request: Request) -> Parts:
 
 
 PartsOf = Annotated[Parts, Depends(_parts)]
+Operator = Annotated[Principal, Depends(allow(roles=EVERYONE, kinds={OrganisationKind.OPERATOR}))]
 
 
 def _own_accounts(parts: PartsOf) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from zayton.gateway.v1.events_pb2 import OrganisationRegistered
 
@@ -83,6 +83,11 @@ async def see_organisation(session: AsyncSession, organisation_id: UUID, caller:
         if organisation is not None:
             return organisation
     raise OrganisationNotFound(organisation_id=organisation_id)
+
+
+def see_organisations() -> Select[tuple[Organisation]]:
+    """All of them: for operators."""
+    return select(Organisation)
 
 
 async def _first_operator(session: AsyncSession) -> Organisation | None:

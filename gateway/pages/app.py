@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from starlette.applications import Starlette
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -112,19 +113,26 @@ class Pages:
         if page.show is not None:
             _admit(visitor, page)
             return await page.show(visitor)
-        form = await self._form(visitor, page)
-        _admit(visitor, page)
         assert page.take is not None
-        return await page.take(visitor, form)
+        data = await self._sent(visitor, page)
+        try:
+            self._check(visitor, data)
+            _admit(visitor, page)
+            return await page.take(visitor, Form(data))
+        finally:
+            await data.close()  # its files
 
-    async def _form(self, visitor: Visitor, page: Page) -> Form:
-        """Raises Forged or BodyTooLarge."""
+    async def _sent(self, visitor: Visitor, page: Page) -> FormData:
+        """Raises BodyTooLarge."""
         settings = self.parts.settings
         request = _limited(visitor.request, page.max_bytes or settings.max_body_bytes)
-        data = await request.form(max_fields=_MOST_FIELDS, max_part_size=settings.max_body_bytes)
+        return await request.form(max_fields=_MOST_FIELDS, max_part_size=settings.max_body_bytes)
+
+    def _check(self, visitor: Visitor, data: FormData) -> None:
+        """Raises Forged."""
         token = data.get("form_token")
-        check_form(request, visitor.held, token if isinstance(token, str) else "", settings.public_url)
-        return Form(data)
+        given = token if isinstance(token, str) else ""
+        check_form(visitor.request, visitor.held, given, self.parts.settings.public_url)
 
     async def _choose_language(self, request: Request) -> Response:
         code = self._preferred(request)
@@ -150,6 +158,8 @@ class Pages:
 def _admit(visitor: Visitor, page: Page) -> None:
     if page.members and visitor.member is None:
         raise SignInNeeded
+    if page.operators and not (visitor.member and visitor.member.is_operator):
+        raise HTTPException(403)
 
 
 async def _instead(visitor: Visitor, error: Exception) -> Response:

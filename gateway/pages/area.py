@@ -25,13 +25,17 @@ Take = Callable[[Visitor, Form], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Page:
-    """`members`: others are asked to sign in first. `max_bytes` of a form; None is what the settings say."""
+    """`members`: others are asked to sign in first. `operators`: members of others are refused.
+
+    `max_bytes` of a form; None is what the settings say.
+    """
 
     path: str
     members: bool
     show: Show | None = None
     take: Take | None = None
     max_bytes: int | None = None
+    operators: bool = False
 
     @property
     def method(self) -> str:
@@ -40,18 +44,32 @@ class Page:
 
 @dataclass
 class Area:
+    """`operators`: all its pages are theirs alone."""
+
     pages: list[Page] = field(default_factory=list)
+    operators: bool = False
 
     def get(self, path: str, *, members: bool = False) -> Callable[[Show], Show]:
         def add(show: Show) -> Show:
-            self.pages.append(Page(path, members, show=show))
+            self.pages.append(self._page(path, members=members, show=show))
             return show
 
         return add
 
     def post(self, path: str, *, members: bool = False, max_bytes: int | None = None) -> Callable[[Take], Take]:
         def add(take: Take) -> Take:
-            self.pages.append(Page(path, members, take=take, max_bytes=max_bytes))
+            self.pages.append(self._page(path, members=members, take=take, max_bytes=max_bytes))
             return take
 
         return add
+
+    def _page(
+        self,
+        path: str,
+        *,
+        members: bool,
+        show: Show | None = None,
+        take: Take | None = None,
+        max_bytes: int | None = None,
+    ) -> Page:
+        return Page(path, members or self.operators, show, take, max_bytes, self.operators)

@@ -21,6 +21,7 @@ MAIN = (
     Entry("desk", "/desk", members_only=True),
     Entry("matches", "/matches", members_only=True),
     Entry("deals", "/deals", members_only=True),
+    Entry("operator", "/operator", operators_only=True),
     Entry("listings", "/listings"),
     Entry("demands", "/demands"),
     Entry("about", "/about"),

@@ -15,7 +15,7 @@ from tests.browser.pages import sign_in
 from tests.support.brokers import lacking
 from tests.support.browsers import Person, chromium, launch, person
 from tests.support.halls import HallProcess
-from tests.support.markets import Account, Market, build_market
+from tests.support.markets import Account, Market, build_market, operator_of
 
 Visit = Callable[..., AbstractContextManager[Person]]
 
@@ -67,6 +67,16 @@ def company_state(browser: Browser, hall: HallProcess, market: Market) -> Any:
 @pytest.fixture(scope="package")
 def university_state(browser: Browser, hall: HallProcess, market: Market) -> Any:
     return _state(browser, hall, market.university)
+
+
+@pytest.fixture(scope="package")
+def operator(hall: HallProcess, market: Market) -> Account:  # noqa: ARG001  # with something to see
+    return operator_of(hall.url, hall.home)
+
+
+@pytest.fixture(scope="package")
+def operator_state(browser: Browser, hall: HallProcess, operator: Account) -> Any:
+    return _state(browser, hall, operator)
 
 
 def _state(browser: Browser, hall: HallProcess, account: Account) -> Any:

@@ -11,7 +11,7 @@ class Address:
     """`path` may name {listing_id}, {right_id}, {import_id}, {demand_id}, {match_id}, {endpoint_id},
     {deal_id} (being negotiated) and {signed_id}.
 
-    `who`: visitor, company or university.
+    `who`: visitor, company, university or operator.
     """
 
     path: str
@@ -79,6 +79,12 @@ ADDRESSES = (
     Address("/webhooks/{endpoint_id}", "university"),
     Address("/payments", "university"),
     Address("/verify"),
+    Address("/operator", "operator"),
+    Address("/operator", "company", status=403),
+    Address("/operator/organisations", "operator"),
+    Address("/operator/listings", "operator"),
+    Address("/operator/listings/{listing_id}", "operator"),
+    Address("/operator/money", "operator"),
     Address("/no-such-page", status=404),
 )
 

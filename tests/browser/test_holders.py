@@ -13,6 +13,7 @@ from tests.support.halls import HallProcess
 from tests.support.markets import PASSWORD, SAMPLE, Account, register
 
 NUMBERS = {"zh": "CN202310375785.X", "en": "201710117081.7"}
+FILED = {"zh": "2023-04-10", "en": "2017-02-28"}
 
 
 @pytest.fixture(params=["zh", "en"])
@@ -42,7 +43,7 @@ def test_officer_lists_a_right_step_by_step(officer: tuple[str, Account], width:
         expect(page.locator("#error-number")).to_be_visible()  # the check digit is wrong
         page.locator("[name=number]").fill(NUMBERS[language])
         page.locator("[name=ipc]").fill("C04B 38/00, F27D 1/00")
-        page.locator("[name=filed_at]").fill("2023-04-10")
+        page.locator("[name=filed_at]").fill(FILED[language])
         page.locator("main form.form button[type=submit]").click()
         page.wait_for_url(re.compile(r"/rights/[0-9a-f-]{36}/offer"))
         page.locator("[name=summary]").fill("Half the heat is lost no more.")

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from tests.browser.conftest import Visit
 from tests.browser.pages import sign_in
 from tests.support.browsers import WIDTHS
 from tests.support.halls import HallProcess
-from tests.support.markets import PASSWORD, Market, bearer
+from tests.support.markets import PASSWORD, Account, Market, bearer
 
 LANGUAGES = ("zh", "en")
 
@@ -226,3 +227,82 @@ def test_keyboard_skips_to_the_content(visit: Visit) -> None:
 
 def count(page: Page) -> int:
     return int(re.sub(r"\D", "", page.locator(".results-count").inner_text()))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_operator_withdraws_a_listing_with_a_reason(
+    scripts: bool, visit: Visit, market: Market, operator_state: Any, hall: HallProcess
+) -> None:
+    listing = market.listings[-1 if scripts else -2]
+    path = f"operator/listings/{listing['listing_id']}"
+    with visit(language="en", width=390, scripts=scripts, state=operator_state) as operator:
+        page = operator.page
+        operator.open("/en/operator")
+        expect(page.locator("main")).to_contain_text("Harbour Footwear Ltd")
+        page.locator("main a[href='/en/operator/listings']").click()
+        expect(page.locator("main table a").first).to_be_visible()
+        operator.open(f"/en/{path}")
+        operator.expected = {422}
+        page.locator("main form button").click()
+        expect(page.locator("[id='error-reason']")).to_be_visible()
+        page.locator("[name=reason]").fill("The summary promises what the patent does not claim.")
+        page.locator("main form button").click()
+        expect(page.locator(".notice.good")).to_be_visible()
+        operator.expected = {404}
+        operator.open(f"/en/{path}")
+    mine = httpx.get(f"{hall.url}/api/v1/listings/{listing['listing_id']}", headers=bearer(market.university))
+    assert mine.json()["status"] == "withdrawn"
+    assert mine.json()["withdrawal_reason"] == "The summary promises what the patent does not claim."
+
+
+def test_operator_is_told_where_a_statement_is_wrong(visit: Visit, operator_state: Any, tmp_path: Path) -> None:
+    heads = "date,amount,currency,text,counterparty,bank_reference"
+    wrong, right = tmp_path / "wrong.csv", tmp_path / "right.csv"
+    wrong.write_text(f"{heads}\n2026-05-04,100.00,CNY,fee,Somebody,B1\n2026-05-04,ten,CNY,fee,Somebody,B2\n")
+    right.write_text(f"{heads}\n2026-05-04,100.00,CNY,fee,Somebody,B1\n")
+    with visit(language="en", state=operator_state) as operator:
+        page = operator.page
+        operator.expected = {422}
+        operator.open("/en/operator/money")
+        page.locator("[name=statement]").set_input_files(wrong)
+        page.locator("main form button").first.click()
+        expect(page.locator(".notice.bad")).to_contain_text("Line 2, amount")
+        expect(page.locator("main")).not_to_contain_text("Somebody")
+        page.locator("[name=statement]").set_input_files(right)
+        page.locator("main form button").first.click()
+        expect(page.locator(".notice.good")).to_be_visible()
+        expect(page.locator("article", has_text="Somebody")).to_contain_text("It carries no reference")
+        assert operator.violations() == []
+
+
+def test_line_of_a_statement_is_booked_when_a_second_operator_confirms(
+    visit: Visit, operator: Account, operator_state: Any, hall: HallProcess, tmp_path: Path
+) -> None:
+    member = {"name": "Chen", "email": "chen@hall.test", "password": PASSWORD, "role": "agent", "language": "en"}
+    members = f"{hall.url}/api/v1/organisations/{operator.organisation_id}/members"
+    assert httpx.post(members, json=member, headers=bearer(operator)).status_code == 201
+    statement = tmp_path / "statement.csv"
+    heads = "date,amount,currency,text,counterparty,bank_reference"
+    statement.write_text(f"{heads}\n2026-05-06,1234.00,CNY,for the shoes,Four Eyes Ltd,B9\n")
+    with visit(language="en", width=390, scripts=False, state=operator_state) as first:
+        page = first.page
+        first.open("/en/operator/money")
+        page.locator("[name=statement]").set_input_files(statement)
+        page.locator("main form button").first.click()
+        line = page.locator("article", has_text="Four Eyes Ltd")
+        line.locator("select").select_option(index=1)
+        line.get_by_role("button").click()
+        expect(page.locator(".notice.good")).to_contain_text("when another operator confirms")
+        expect(line).to_contain_text("A second operator must confirm")
+        expect(line.get_by_role("button")).to_have_count(0)
+    with visit(language="zh", width=1280) as second:
+        page = second.page
+        sign_in(second, Account("", "", "chen@hall.test", ""))
+        second.open("/zh/operator/money")
+        line = page.locator("article", has_text="Four Eyes Ltd")
+        assert second.violations() == []
+        line.get_by_role("button").click()
+        expect(page.locator(".notice.good")).to_be_visible()
+        expect(line).to_have_count(0)
+    invoices = httpx.get(f"{hall.url}/api/v1/invoices", headers=bearer(operator)).json()["items"]
+    assert 123_400 in [invoice["received"]["minor_units"] for invoice in invoices]

@@ -45,6 +45,20 @@ class Market:
     webhook: dict[str, Any]  # of the university
 
 
+def operator_of(url: str, home: Path) -> Account:
+    """Who came with the hall itself."""
+    login = json.loads((home / "first-login").read_bytes())
+    session = _ok(httpx.post(f"{url}/api/v1/sessions", json=login, timeout=30))
+    organisation = session["organisation"]
+    return Account(
+        organisation["organisation_id"],
+        organisation["name"],
+        login["email"],
+        session["access_token"],
+        login["password"],
+    )
+
+
 def build_market(url: str) -> Market:
     with httpx.Client(base_url=f"{url}/api/v1", timeout=30) as http:
         university = register(http, "泉州试验大学", "university", "tto@university.test")

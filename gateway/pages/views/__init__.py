@@ -14,6 +14,8 @@ from gateway.pages.views import (
     live,
     matches,
     notifications,
+    operator,
+    operator_money,
     organisation,
     payments,
     preferences,
@@ -39,5 +41,7 @@ _AREAS = (
     preferences,
     webhooks,
     organisation,
+    operator,
+    operator_money,
 )
 PAGES = [page for module in _AREAS for page in module.area.pages]

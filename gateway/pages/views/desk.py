@@ -23,12 +23,12 @@ _FIRST_OURS = 500
 @area.get("/desk", members=True)
 async def desk(visitor: Visitor) -> Response:
     figures, waiting, matches, notices, listings, demands = await asyncio.gather(
-        _unless_down(visitor, "/api/v1/deals/figures"),
-        _unless_down(visitor, "/api/v1/deals", awaiting_me="true", limit=_SHOWN),
-        _unless_down(visitor, "/api/v1/matches", judged="false", limit=_SHOWN),
-        _unless_down(visitor, "/api/v1/notifications", unread="true", limit=_SHOWN),
-        _unless_down(visitor, "/api/v1/listings/figures"),
-        _unless_down(visitor, "/api/v1/demands/figures"),
+        unless_down(visitor, "/api/v1/deals/figures"),
+        unless_down(visitor, "/api/v1/deals", awaiting_me="true", limit=_SHOWN),
+        unless_down(visitor, "/api/v1/matches", judged="false", limit=_SHOWN),
+        unless_down(visitor, "/api/v1/notifications", unread="true", limit=_SHOWN),
+        unless_down(visitor, "/api/v1/listings/figures"),
+        unless_down(visitor, "/api/v1/demands/figures"),
     )
     return await visitor.page(
         "desk.html",
@@ -43,7 +43,7 @@ async def desk(visitor: Visitor) -> Response:
     )
 
 
-async def _unless_down(visitor: Visitor, path: str, **query: Any) -> Json | None:
+async def unless_down(visitor: Visitor, path: str, **query: Any) -> Json | None:
     """None where a part of the hall does not answer: the desk then shows less, and says so."""
     try:
         found: Json = await visitor.api.get(path, **query)

@@ -16,6 +16,7 @@ from services.kit.auth import Verifier
 from services.kit.db import Database
 from services.kit.ids import new_id
 from services.kit.messages import Catalogue
+from services.kit.pending import Pending, pending
 from services.kit.problems import BodyTooLarge, Unavailable
 from services.kit.web import errors
 from services.kit.web.route import ProblemBody
@@ -33,8 +34,12 @@ def create_app(
     messages: Path,
     max_body_bytes: int = 1_048_576,
     body_limits: Mapping[str, int] | None = None,
+    faces_the_world: bool = False,
 ) -> FastAPI:
-    """`messages` is the service's catalogue; `body_limits` gives paths of their own limits, in bytes."""
+    """`messages` is the service's catalogue; `body_limits` gives paths of their own limits, in bytes.
+
+    An app that `faces_the_world` has no /pending: what waits inside is for the gateway, which tells operators.
+    """
     app = FastAPI(title=f"Zayton {name}", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.database = database
     app.state.verifier = verifier
@@ -43,6 +48,8 @@ def create_app(
         app.include_router(router)
     _document_problems(app)
     app.include_router(_health(database))
+    if not faces_the_world:
+        app.include_router(_inside(database))
     errors.install(app)
     app.add_middleware(BodyLimit, default=max_body_bytes, by_path=body_limits or {})
     app.add_middleware(RequestContext, service=name)
@@ -82,6 +89,17 @@ def _health(database: Database) -> APIRouter:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _inside(database: Database) -> APIRouter:
+    inside = APIRouter(include_in_schema=False)
+
+    @inside.get("/pending")
+    async def waiting() -> Pending:
+        async with database.transaction() as session:
+            return await pending(session)
+
+    return inside
 
 
 class BodyLimit:

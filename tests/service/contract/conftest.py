@@ -18,7 +18,7 @@ async def hall(
     service_database: ServiceDatabase, settings_for: Callable[..., Settings], issuer: Issuer, tmp_path: Path
 ) -> AsyncIterator[Hall]:
     database = await service_database("contract")
-    settings = ContractSettings(**settings_for(database, pool_size=6).model_dump(), home=tmp_path)
+    settings = ContractSettings(**settings_for(database, pool_size=6, home=tmp_path).model_dump())
     service = build(settings, verifier=issuer.verifier(), money=till.SETTINGS)
     transport = httpx.ASGITransport(app=service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://contract") as client:

@@ -93,7 +93,7 @@ async def test_others_are_told_once_it_is_final(hall: Hall) -> None:
     told = last.data
     assert isinstance(told, pb.DocumentSealed)
     assert told.pdf_sha256 == hashlib.sha256(await pdf_of(hall, deal_id)).hexdigest()
-    assert told.deal.state == pb.DEAL_STATE_SIGNED
+    assert told.deal.state == pb.DEAL_STATE_ACTIVE  # a licence without a fee is in force once it is signed
     assert sum(isinstance(each.data, pb.DocumentSealed) for each in await hall.published(deal_id)) == 1
 
 

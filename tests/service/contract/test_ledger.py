@@ -52,9 +52,12 @@ async def write_by_hand(money: Till, lines: list[tuple[Account, int]]) -> None:
             values = {"account_id": account.account_id, "purpose": account.purpose, "currency": account.currency}
             await session.execute(insert(LedgerAccountRow).values(values))
         await session.execute(insert(LedgerEntryRow).values(entry_id=entry_id, at=utcnow(), kind="fee", cause="x"))
-        for line, (account, amount) in enumerate(lines):
-            posting = {"line": line, "account_id": account.account_id, "minor_units": amount}
-            await session.execute(insert(LedgerPostingRow).values(entry_id=entry_id, **posting))
+        rows = [
+            {"entry_id": entry_id, "line": line, "account_id": account.account_id, "minor_units": amount}
+            for line, (account, amount) in enumerate(lines)
+        ]
+        if rows:
+            await session.execute(insert(LedgerPostingRow).values(rows))
 
 
 async def test_nothing_is_added_to_an_entry_afterwards(money: Till) -> None:

@@ -37,6 +37,7 @@ def for_admins(status: int) -> dict[str, int]:
 ORGANISATION = "/api/v1/organisations/{organisation}"
 ENDPOINTS = [
     Endpoint("GET", "/api/v1/me", for_all(200)),
+    Endpoint("GET", "/api/v1/organisations", for_all(403) | {"operator": 200}),
     Endpoint("GET", ORGANISATION, for_all(200), foreign=404),
     Endpoint("GET", ORGANISATION + "/members", for_all(200) | {"operator": 404}, foreign=404),
     Endpoint("POST", ORGANISATION + "/members", for_admins(201), foreign=404),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import httpx
+import orjson
 import pytest
 from starlette.types import Receive, Scope, Send
 
@@ -11,14 +12,21 @@ from gateway.settings import GatewaySettings
 from services.kit.db import Database
 from tests.support.people import Hall, problem
 
+WAITING = orjson.dumps(
+    {
+        "outbox_backlog": 3,
+        "dead_letters": {"waiting": 2, "groups": [{"topic": "listing.listings.v1", "reason": "KeyError", "count": 2}]},
+    }
+)
+
 
 class Service:
     def __init__(self) -> None:
         self.ready = True
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200 if self.ready else 503, "headers": []})
-        await send({"type": "http.response.body", "body": b"{}"})
+        await send({"type": "http.response.body", "body": WAITING if scope["path"] == "/pending" else b"{}"})
 
 
 @pytest.fixture
@@ -50,9 +58,21 @@ async def test_operators_see_which_service_is_not_well(hall: Hall, listing: Serv
     answer = (await operator.http.get("/api/v1/status")).json()
     assert not answer["ready"]
     by_name = {each["name"]: each for each in answer["services"]}
-    assert {name: each["ready"] for name, each in by_name.items()} == {"listing": False, "notify": True}
+    assert {name: each["ready"] for name, each in by_name.items()} == {
+        "listing": False,
+        "notify": True,
+        "gateway": True,
+    }
     assert "503" in by_name["listing"]["fault"]
     assert by_name["notify"]["breaker"] == "closed"
+    assert by_name["notify"]["outbox_backlog"] == 3
+    assert by_name["notify"]["dead_letters"] == orjson.loads(WAITING)["dead_letters"]
+    assert by_name["listing"]["outbox_backlog"] is None
+    assert by_name["gateway"]["outbox_backlog"] > 0  # nobody publishes in this test
+
+
+async def test_what_waits_inside_is_not_told_to_the_world(hall: Hall) -> None:
+    assert (await hall.anonymous.get("/pending")).status_code == 404
 
 
 async def test_without_its_database_the_gateway_is_alive_but_not_ready(settings: GatewaySettings) -> None:

@@ -3,16 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from gateway.bootstrap import Gateway, build
 from gateway.pages.visitor import LANGUAGE_COOKIE
 from gateway.settings import GatewaySettings
 from tests.support.people import PASSWORD, Hall, new_email
 
+DEAD: dict[str, Any] = {"topic": "contract.deals.v1", "reason": "KeyError", "count": 1}
+DLQ = "zayton dlq list"
 HTML = {"accept": "text/html"}
 ORIGIN = {"origin": "http://hall"}
 
@@ -198,7 +203,7 @@ async def test_registration_makes_an_organisation_and_signs_its_administrator_in
     email = new_email()
     fields = {"name": "Harbour <b>Works</b>", "kind": "company", "admin.name": "Mei", "admin.email": email}
     answer = await browser.send("/en/register", **fields, **{"admin.password": PASSWORD})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en/?done=registered")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/desk?done=registered")
     page = await browser.open("/en/about")
     assert "Mei" in page.text
     assert "Harbour &lt;b&gt;Works&lt;/b&gt;" in page.text
@@ -226,7 +231,7 @@ async def test_form_sent_twice_has_one_effect(browser: Browser) -> None:
     for _ in range(2):
         browser.http.cookies = httpx.Cookies(held)  # two clicks, both before an answer
         answer = await browser.http.post("/en/register", data=data, headers=ORIGIN)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/en/?done=registered")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/desk?done=registered")
 
 
 async def test_forged_form_changes_nothing(browser: Browser, hall: Hall) -> None:
@@ -256,6 +261,49 @@ async def test_page_for_members_asks_to_sign_in_and_leads_back(browser: Browser,
     answer = await browser.open("/en/demands/new")
     assert answer.headers["location"] == "/en/sign-in?next=%2Fen%2Fdemands%2Fnew"
     assert (await browser.sign_in(person.email, answer.headers["location"])).headers["location"] == "/en/demands/new"
+
+
+async def test_operators_desk_is_for_operators_alone(browser: Browser, hall: Hall) -> None:
+    from gateway.pages.views import operator, operator_money
+
+    person = await hall.administrator("company")
+    pages = [page for module in (operator, operator_money) for page in module.area.pages]
+    paths = {re.sub(r"\{\w+\}", "00000000-0000-7000-8000-000000000000", page.path) for page in pages}
+    assert {"/operator", "/operator/money"} < paths
+    for path in paths:
+        assert (await browser.open(f"/en{path}")).status_code == 303, path
+    await browser.sign_in(person.email)
+    assert "/en/operator" not in (await browser.open("/en/about")).text
+    token = await browser.token("/en/about")
+    for page in pages:
+        path = "/en" + re.sub(r"\{\w+\}", "00000000-0000-7000-8000-000000000000", page.path)
+        answer = await browser.http.request(page.method, path, data={"form_token": token}, headers=ORIGIN)
+        assert answer.status_code == 403, path
+        assert "not for you to see" in answer.text
+
+
+async def test_operator_sees_health_and_who_has_come(settings: GatewaySettings, hall: Hall) -> None:
+    waiting = {"outbox_backlog": 7, "dead_letters": {"waiting": 1, "groups": [DEAD]}}
+
+    async def listing(scope: Scope, receive: Receive, send: Send) -> None:
+        found = waiting if scope["path"] == "/pending" else {"items": [], "next": None}
+        await JSONResponse(found)(scope, receive, send)
+
+    with_listing = build(settings, {"listing": listing})
+    browser = Browser(with_listing)
+    await hall.administrator("company", name="Harbour <i>Works</i>")
+    operator = await hall.operator()
+    await browser.sign_in(operator.email)
+    page = await browser.open("/en/operator")
+    assert page.status_code == 200
+    assert re.search(r'data-head="Events to be sent">7<', page.text)
+    assert all(text in page.text for text in (DEAD["topic"], DEAD["reason"], "1 event could not be handled", DLQ))
+    assert "Harbour &lt;i&gt;Works&lt;/i&gt;" in page.text
+    assert "/en/operator/money" in page.text
+    assert "Operations" in (await browser.open("/en/about")).text
+    assert "Harbour" in (await browser.open("/zh/operator/organisations")).text
+    await browser.http.aclose()
+    await with_listing.close()
 
 
 async def test_address_that_leads_nowhere_has_a_page(browser: Browser) -> None:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import DeclarativeBase
 
 from services.kit import messages
 from services.kit.auth import Principal
+from services.kit.clock import utcnow
 from services.kit.db import Database
 from services.kit.ids import new_id
 from services.kit.problems import NotFound
+from services.kit.tables import dead_letters
 from services.kit.web import (
     Caller,
     IfMatch,
@@ -286,6 +288,26 @@ async def test_a_database_that_is_gone_is_said_so(app: FastAPI) -> None:
         answer = await client.get("/things")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
+
+
+async def test_what_waits_is_counted_by_topic_and_reason_without_what_is_in_it(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    letter = {"partition": 0, "offset": 1, "headers": {}, "payload": b"secret", "error": "secret", "attempts": 1}
+    rows = [{**letter, "topic": "b.v1", "reason": "KeyError"}] * 2 + [{**letter, "topic": "a.v1", "reason": "late"}]
+    async with database.transaction() as session:
+        await session.execute(insert(dead_letters), rows)
+        await session.execute(insert(dead_letters), [{**rows[0], "replayed_at": utcnow()}])
+    answer = await client.get("/pending")
+    assert answer.json()["dead_letters"] == {
+        "waiting": 3,
+        "groups": [
+            {"topic": "b.v1", "reason": "KeyError", "count": 2},
+            {"topic": "a.v1", "reason": "late", "count": 1},
+        ],
+    }
+    assert "secret" not in answer.text
+    assert "/pending" not in (await client.get("/openapi.json")).json()["paths"]
 
 
 async def test_health_metrics_and_documented_problems(client: httpx.AsyncClient) -> None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.contract.adapters.money.tables import LedgerAccountRow, LedgerEntryRow, LedgerPostingRow
-from services.contract.domain.money.ledger import Account, Entry
+from services.contract.domain.money.ledger import Entry
 
 
 async def post(session: AsyncSession, entries: Sequence[Entry]) -> None:
@@ -18,39 +17,36 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     accounts = {posting.account.account_id: posting.account for each in entries for posting in each.postings}
-    rows = [_account_row(account_id, accounts[account_id]) for account_id in sorted(accounts)]
-    await session.execute(upsert(LedgerAccountRow).values(rows).on_conflict_do_nothing())
-    await session.execute(insert(LedgerEntryRow), [_entry_row(each) for each in entries])
-    postings = [
-        {
-            "entry_id": each.entry_id,
-            "line": line,
-            "account_id": posting.account.account_id,
-            "minor_units": posting.minor_units,
-        }
+    lines = [
+        (each.entry_id, line, posting.account.account_id, posting.minor_units)
         for each in entries
         for line, posting in enumerate(each.postings, start=1)
     ]
-    await session.execute(insert(LedgerPostingRow), postings)
+    opened = [(key, each.purpose.value, each.organisation_id, each.currency) for key, each in sorted(accounts.items())]
+    heads = [(each.entry_id, each.at, each.kind.value, each.cause, each.deal_id) for each in entries]
+    await session.execute(_OPEN_ACCOUNTS, _columns(opened, "abcd"))
+    await session.execute(_WRITE_ENTRIES, _columns(heads, "abcde"))
+    await session.execute(_WRITE_POSTINGS, _columns(lines, "abcd"))
 
 
-def _account_row(account_id: UUID, account: Account) -> dict[str, Any]:
-    return {
-        "account_id": account_id,
-        "purpose": account.purpose.value,
-        "organisation_id": account.organisation_id,
-        "currency": account.currency,
-    }
+def _columns(rows: Sequence[tuple[Any, ...]], names: str) -> dict[str, list[Any]]:
+    """Arrays for unnest: one statement writes all rows, and the trigger sees an entry's postings together."""
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
-def _entry_row(entry: Entry) -> dict[str, Any]:
-    return {
-        "entry_id": entry.entry_id,
-        "at": entry.at,
-        "kind": entry.kind.value,
-        "cause": entry.cause,
-        "deal_id": entry.deal_id,
-    }
+_OPEN_ACCOUNTS = text(
+    "INSERT INTO ledger_accounts (account_id, purpose, organisation_id, currency) "
+    "SELECT * FROM unnest(CAST(:a AS uuid[]), CAST(:b AS text[]), CAST(:c AS uuid[]), CAST(:d AS text[])) "
+    "ON CONFLICT DO NOTHING"
+)
+_WRITE_ENTRIES = text(
+    "INSERT INTO ledger_entries (entry_id, at, kind, cause, deal_id) SELECT * FROM unnest(CAST(:a AS uuid[]), "
+    "CAST(:b AS timestamptz[]), CAST(:c AS text[]), CAST(:d AS text[]), CAST(:e AS uuid[]))"
+)
+_WRITE_POSTINGS = text(
+    "INSERT INTO ledger_postings (entry_id, line, account_id, minor_units) SELECT * FROM unnest("
+    "CAST(:a AS uuid[]), CAST(:b AS bigint[]), CAST(:c AS uuid[]), CAST(:d AS bigint[]))"
+)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ class LedgerEntryRow(Base):
 
 
 class LedgerPostingRow(Base):
-    """Append-only, by trigger. A deferred constraint trigger refuses an entry that does not balance per currency."""
+    """Append-only, and balanced per currency within its entry, both by trigger. One statement writes an entry."""
 
     __tablename__ = "ledger_postings"
 

@@ -14,10 +14,11 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY_TABLES = ("ledger_entries", "ledger_postings")
-# Looked at when the transaction ends, since an entry and its postings are several statements. Whoever adds to an old
-# entry, or writes one without postings, is refused as well.
+# Twice, for two ways to go wrong. An entry is looked at when its transaction ends, since its postings come after it: one
+# without postings, or out of balance, is refused. Postings are looked at as they come, with all others of their entry:
+# so that nobody adds to an old entry, whose own check is long past. One statement writes all postings of an entry.
 BALANCED = """
-CREATE FUNCTION ledger_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_entry_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     lines bigint;
     unbalanced bigint;
@@ -31,7 +32,22 @@ BEGIN
         RAISE EXCEPTION 'ledger entry % does not balance', NEW.entry_id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
-END $$
+END $$;
+"""
+ADDED_BALANCE = """
+CREATE FUNCTION ledger_postings_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong uuid;
+BEGIN
+    SELECT p.entry_id INTO wrong
+    FROM (SELECT DISTINCT entry_id FROM added) AS entries
+    JOIN ledger_postings p USING (entry_id) JOIN ledger_accounts a USING (account_id)
+    GROUP BY p.entry_id, a.currency HAVING sum(p.minor_units) <> 0 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'ledger entry % does not balance', wrong USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
 """
 
 
@@ -243,11 +259,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_bank_lines_statement_id"), "bank_lines", ["statement_id"], unique=False)
     op.execute(BALANCED)
+    op.execute(ADDED_BALANCE)
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON ledger_entries DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION ledger_entry_balances()"
+    )
+    op.execute(
+        "CREATE TRIGGER added_balance AFTER INSERT ON ledger_postings REFERENCING NEW TABLE AS added "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_postings_balance()"
+    )
     for table in APPEND_ONLY_TABLES:
-        op.execute(
-            f"CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED "
-            "FOR EACH ROW EXECUTE FUNCTION ledger_balances()"
-        )
         op.execute(
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION append_only()"
         )
@@ -286,4 +307,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_ledger_accounts_organisation_id"), table_name="ledger_accounts")
     op.drop_table("ledger_accounts")
     op.drop_table("bank_statements")
-    op.execute("DROP FUNCTION ledger_balances()")
+    op.execute("DROP FUNCTION ledger_entry_balances()")
+    op.execute("DROP FUNCTION ledger_postings_balance()")
