@@ -7,7 +7,12 @@ from urllib.parse import urlencode
 
 _API = "/api/v1/"
 # What has a page of its own under the name that the API gives it.
-_WITH_PAGES = frozenset({"listings", "demands", "matches", "deals"})
+_WITH_PAGES = frozenset({"listings", "demands", "matches", "deals", "imports", "invoices"})
+# What has one under another.
+_UNDER_ANOTHER = (
+    (re.compile("webhook-endpoints/([^/?]+)(?:/deliveries)?"), r"webhooks/\1"),
+    (re.compile("organisations/[^/?]+/members"), "organisation"),
+)
 
 _AFTER_NAME = re.compile("[/?]")
 
@@ -32,6 +37,9 @@ def without(path: str, query: Query, name: str, value: str) -> str:
 def page_of(link: str, language: str) -> str | None:
     """The page that shows a resource of the API, such as the `link` of a notification; None where there is none."""
     path = link.removeprefix(_API)
+    for pattern, page in _UNDER_ANOTHER:
+        if path != link and (found := pattern.fullmatch(path)):
+            return f"/{language}/{found.expand(page)}"
     if path == link or _AFTER_NAME.split(path, maxsplit=1)[0] not in _WITH_PAGES:
         return None
     return f"/{language}/{path}"

@@ -31,6 +31,7 @@ OWN: tuple[Entry, ...] = (
     Entry("notifications", "/notifications", members_only=True, badge=True),
     Entry("holdings", "/listings/mine", members_only=True),
     Entry("imports", "/imports", members_only=True),
+    Entry("payments", "/payments", members_only=True),
     Entry("organisation", "/organisation", members_only=True),
     Entry("preferences", "/preferences", members_only=True),
     Entry("account", "/account", members_only=True),

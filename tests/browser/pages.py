@@ -77,6 +77,7 @@ ADDRESSES = (
     Address("/preferences", "company"),
     Address("/webhooks", "university"),
     Address("/webhooks/{endpoint_id}", "university"),
+    Address("/payments", "university"),
     Address("/verify"),
     Address("/operator", "operator"),
     Address("/operator", "company", status=403),

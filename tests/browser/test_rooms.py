@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.support.browsers import Person
 from tests.support.halls import HallProcess
-from tests.support.markets import CO_OWNER, Account, Market, bearer
+from tests.support.markets import CO_OWNER, Account, Market, bearer, sign_deal
 
 WORDS: dict[str, dict[str, Any]] = {
     "zh": {"law": "《专利法》第 14 条", "changed": "1 项条款有改动", "signed": "已签署", "amount": "¥500,000"},
@@ -51,7 +51,9 @@ def test_an_engineer_and_an_officer_negotiate_to_signature(
         expect(page.locator("#contract .signatures li")).to_have_count(2)
         expect(page.locator("#contract .fits")).to_be_visible()
         expect(page.locator("#record .fits")).to_be_visible()
-        assert page.locator(".course-done").count() == 5
+        assert page.locator(".course-done").count() == 4
+        expect(page.locator("#money")).to_contain_text(WORDS[language]["amount"])
+        expect(page.locator("#money code, #money dd").filter(has_text="RF")).to_have_count(1)
         assert engineer.violations() == []
         assert not engineer.overflows()
 
@@ -187,6 +189,52 @@ def test_leaving_a_deal_needs_a_reason_and_is_told(
         page.wait_for_url(re.compile("done=deal_withdraw"))
         expect(page.locator("#now")).to_contain_text("The line was sold.")
         expect(page.locator(".course-ended")).to_contain_text("Withdrawn")
+
+
+def test_a_free_transfer_is_filed_by_one_side_and_confirmed_by_the_other(
+    visit: Visit, hall: HallProcess, market: Market, both: tuple[Any, Any]
+) -> None:
+    with httpx.Client(base_url=f"{hall.url}/api/v1", timeout=30) as http:
+        parties = (market.university, market.company)
+        deal_id = sign_deal(http, parties, market.listings[6]["listing_id"], {"form": "assignment"})
+    with visit(language="zh", width=390, state=both[1]) as officer:
+        officer.expected = {422}
+        page = officer.page
+        officer.open(f"/zh/deals/{deal_id}")
+        expect(page.locator("#recordal")).to_be_visible()
+        page.locator("#now summary", has_text="申请登记备案").click()
+        press(page, "file_recordal")
+        expect(page.locator("#error-filed_on")).to_be_visible()
+        page.locator("[name=filing_number]").fill("2026350000123")
+        page.locator("[name=filed_on]").fill(page.evaluate("new Date().toISOString().slice(0, 10)"))
+        press(page, "file_recordal")
+        page.wait_for_url(re.compile("done=recordal_filed"))
+        expect(page.locator("#recordal")).to_contain_text("2026350000123")
+    with visit(language="en", state=both[0]) as engineer:
+        page = engineer.page
+        engineer.open(f"/en/deals/{deal_id}")
+        page.locator("[name=receipt_number]").fill("X2026980012345")
+        page.locator("[name=recorded_on]").fill(page.evaluate("new Date().toISOString().slice(0, 10)"))
+        press(page, "record")
+        page.wait_for_url(re.compile("done=recordal_recorded"))
+        expect(page.locator(".course-now")).to_contain_text("Running")
+        assert engineer.violations() == []
+
+
+def test_where_an_organisation_is_paid_is_named(visit: Visit, university_state: Any) -> None:
+    with visit(language="en", width=390, state=university_state) as officer:
+        officer.expected = {422}
+        page = officer.page
+        officer.open("/en/payments")
+        page.locator("[name=holder]").fill("泉州试验大学")
+        page.locator("[name=number]").fill("?")
+        page.locator("[name=bank]").fill("中国银行泉州分行")
+        page.locator("form:has([name=holder]) button[type=submit]").click()
+        expect(page.locator("#error-number")).to_be_visible()
+        page.locator("[name=number]").fill("6222 0000 0000 0000")
+        page.locator("form:has([name=holder]) button[type=submit]").click()
+        page.wait_for_url(re.compile("done=bank_account"))
+        expect(page.locator("[name=number]")).to_have_value("6222 0000 0000 0000")
 
 
 def test_a_strangers_deal_and_match_are_not_there(visit: Visit, hall: HallProcess, market: Market) -> None:

@@ -138,12 +138,19 @@ def _deals(
         "messages",
         {"text": f"We will discuss this on Monday. Data: https://example.org/{'0123456789' * 12}"},
     )
-    signed = open_deal(http, company, listings[1]["listing_id"], "Is this still to be had?")
-    offer = _act(http, university, signed, "offers", {"terms": TERMS})
-    _act(http, company, signed, f"offers/{offer['open_offer_id']}/accept", {})
-    for party in (university, company):
-        _act(http, party, signed, "signatures", {})
+    signed = sign_deal(http, (university, company), listings[1]["listing_id"], TERMS)
     return [_ok(http.get(f"/deals/{deal_id}", headers=bearer(company))) for deal_id in (talked, signed)]
+
+
+def sign_deal(http: httpx.Client, parties: tuple[Account, Account], listing_id: str, terms: dict[str, Any]) -> str:
+    """From an inquiry to the last signature, licensor and licensee agreeing at once. Returns the deal's id."""
+    licensor, licensee = parties
+    deal_id = open_deal(http, licensee, listing_id, "Is this still to be had?")
+    offer = _act(http, licensor, deal_id, "offers", {"terms": terms})
+    _act(http, licensee, deal_id, f"offers/{offer['open_offer_id']}/accept", {})
+    for party in parties:
+        _act(http, party, deal_id, "signatures", {})
+    return deal_id
 
 
 def open_deal(http: httpx.Client, company: Account, listing_id: str, message: str, demand_id: str | None = None) -> str:

@@ -13,6 +13,15 @@ const NOTICES = {
   contract_signed: "deal",
   deal_closed: "deal",
   deal_message_sent: "message",
+  payment_held: "deal",
+  recordal_filed: "deal",
+  recordal_recorded: "deal",
+  recordal_refused: "deal",
+  payment_released: "deal",
+  deal_activated: "deal",
+  deal_disputed: "deal",
+  payment_refunded: "deal",
+  deal_ended: "deal",
   import_finished: "import",
 };
 

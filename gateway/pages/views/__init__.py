@@ -17,6 +17,7 @@ from gateway.pages.views import (
     operator,
     operator_money,
     organisation,
+    payments,
     preferences,
     webhooks,
 )
@@ -35,6 +36,7 @@ _AREAS = (
     matches,
     deals,
     documents,
+    payments,
     notifications,
     preferences,
     webhooks,

@@ -15,8 +15,12 @@ STAGES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("agreed", frozenset({"term_sheet", "due_diligence", "contract_draft", "approval"}), "offer_accepted"),
     ("signing", frozenset({"signing"}), "party_signed"),
     ("signed", frozenset({"signed"}), "contract_signed"),
+    ("held", frozenset({"funded", "disputed"}), "payment_held"),
+    ("recordal", frozenset({"recordal_filed", "recordal_refused", "recorded"}), "recordal_filed"),
+    ("released", frozenset({"released"}), "payment_released"),
+    ("active", frozenset({"active"}), "deal_activated"),
 )
-ENDED = frozenset({"rejected", "withdrawn", "offer_expired"})
+ENDED = frozenset({"rejected", "withdrawn", "offer_expired", "terminated", "refunded", "expired"})
 _START = "0" * 64
 
 
@@ -30,23 +34,22 @@ class Step:
 
 
 def course(state: str, history: Sequence[Json]) -> list[Step]:
-    """The stages of a deal. One that ended early has the stages it came to, and its end."""
+    """The stages of a deal. What it passed over is left out; one that ended has the stages it came to, and its end."""
     began: dict[str, str] = {}
     for entry in history:
         began.setdefault(entry["event"], entry["at"])
-    last = len(STAGES) - 1
-    current = next((place for place, (_, states, _) in enumerate(STAGES) if state in states), last + 1)
+    current = next((place for place, (_, states, _) in enumerate(STAGES) if state in states), len(STAGES))
     steps = []
     for place, (name, _, event) in enumerate(STAGES):
         at = began.get(event)
-        if state in ENDED:
+        if place == current:
+            steps.append(Step(name, "now", at))
+        elif place < current:
             steps += [Step(name, "done", at)] if at else []
-        elif place < current or place == current == last:
-            steps.append(Step(name, "done", at))
         else:
-            steps.append(Step(name, "now" if place == current else "ahead", at))
+            steps.append(Step(name, "ahead", None))
     if state in ENDED:
-        steps.append(Step(state, "ended", began.get("closed")))
+        steps.append(Step(state, "ended", history[-1]["at"] if history else None))
     return steps
 
 

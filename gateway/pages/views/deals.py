@@ -9,7 +9,7 @@ from starlette.responses import Response
 from gateway.pages.api import ApiProblem, Json
 from gateway.pages.area import Area
 from gateway.pages.forms import Form
-from gateway.pages.views import deal_terms
+from gateway.pages.views import deal_terms, fulfilment
 from gateway.pages.views.deal_course import course, first_broken, sha256
 from gateway.pages.visitor import Visitor
 
@@ -28,7 +28,7 @@ REASONS = (
     "capacity",
     "other",
 )
-_ACTS = ("offer", "accept", "leave", "sign", "message")
+_ACTS = ("offer", "accept", "leave", "sign", "message", *fulfilment.ACTS)
 _REFUSED = 422
 _OF_HISTORY, _OF_MESSAGES = 100, 30
 
@@ -58,7 +58,7 @@ async def act(visitor: Visitor, form: Form) -> Response:
     if not form.failed and asked is not None:
         path, body, done = asked
         try:
-            await visitor.api.post(f"{_path(visitor)}{path}", body, once=form.once)
+            await visitor.api.post(path, body, once=form.once)
             return visitor.go(f"/deals/{deal['deal_id']}", done=done)
         except ApiProblem as problem:
             form.refuse(problem, deal_terms.PLACES)
@@ -69,37 +69,38 @@ async def act(visitor: Visitor, form: Form) -> Response:
 
 def _asked(visitor: Visitor, deal: Json, name: str, form: Form) -> tuple[str, Json, str] | None:
     """Where an act is asked for, with which body, and what to say when it is done. None for what is no act."""
-    words = visitor.language.t
+    words, path = visitor.language.t, _path(visitor)
     match name:
         case "offer":
             held = deal["offers"][-1]["terms"] if deal["offers"] else None
-            return "/offers", deal_terms.body(visitor.language, form, held), "offered"
+            return f"{path}/offers", deal_terms.body(visitor.language, form, held), "offered"
         case "accept":
-            return f"/offers/{quote(form.text('offer_id'), safe='')}/accept", {}, "accepted"
+            return f"{path}/offers/{quote(form.text('offer_id'), safe='')}/accept", {}, "accepted"
         case "leave":
             how = "reject" if form.text("how") == "reject" else "withdraw"
             if not form.text("reason_code"):
                 form.errors["reason_code"] = words("deal.form.reason_missing")
-            return f"/{how}", {"reason_code": form.text("reason_code"), "note": form.text("note")}, f"deal_{how}"
+            return f"{path}/{how}", {"reason_code": form.text("reason_code"), "note": form.text("note")}, f"deal_{how}"
         case "sign":
             if not form.flag("read"):
                 form.errors["read"] = words("deal.form.read_missing")
             elif deal["document"] is None or form.text("document") != deal["document"]["sha256"]:
                 form.notice = words("deal.form.document_changed")
-            return "/signatures", {}, "signed"
+            return f"{path}/signatures", {}, "signed"
         case "message":
             if not form.text("text"):
                 form.errors["text"] = words("deal.form.text_missing")
-            return "/messages", {"text": form.text("text")}, "sent"
-    return None
+            return f"{path}/messages", {"text": form.text("text")}, "sent"
+    return fulfilment.asked(visitor, deal, name, form)
 
 
 async def _room(visitor: Visitor, deal: Json, given: dict[str, Form] | None = None, *, status: int = 200) -> Response:
     path = _path(visitor)
-    history, messages, listing = await asyncio.gather(
+    history, messages, listing, money = await asyncio.gather(
         _all(visitor, f"{path}/history"),
         visitor.api.get(f"{path}/messages", limit=_OF_MESSAGES, cursor=visitor.asked("before")),
         _listing(visitor, deal),
+        fulfilment.money(visitor, deal),
     )
     forms = {name: Form() for name in _ACTS}
     forms["offer"] = _proposal(visitor, deal, listing)
@@ -122,6 +123,8 @@ async def _room(visitor: Visitor, deal: Json, given: dict[str, Form] | None = No
         broken=first_broken(history),
         messages=messages,
         listing=listing,
+        **money,
+        trouble=list(fulfilment.TROUBLE),
         actions={action["action"]: action for action in deal["actions"]},
         deal_forms=deal_terms.FORMS,
         currencies=deal_terms.CURRENCIES,

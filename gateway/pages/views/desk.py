@@ -13,6 +13,7 @@ from gateway.pages.visitor import Visitor
 area = Area()
 
 _SHOWN = 5
+_TO_SIGNATURE = 5  # stages; what follows is fulfilment, which some deals pass over
 _LISTING_STATES = ("draft", "published", "under_offer", "closed", "withdrawn")
 _DEMAND_STATES = ("open", "closed", "expired")
 _WHOLE = 10_000  # basis points
@@ -57,7 +58,7 @@ def _funnel(visitor: Visitor, figures: Json) -> list[tuple[str, int, str | None,
     """How many deals ever came to each stage, and what part of all that is."""
     total = figures["total"]
     bars: list[tuple[str, int, str | None, str]] = []
-    for name, _, event in STAGES:
+    for name, _, event in STAGES[:_TO_SIGNATURE]:
         reached = figures["reached"].get(event, 0)
         share = visitor.language.percent(round(_WHOLE * reached / total, -2)) if total else ""
         bars.append((visitor.language.word("deal_stage", name), reached, None, share))

@@ -123,16 +123,13 @@ def test_a_chain_is_whole_until_something_is_changed_left_out_or_moved() -> None
 @pytest.mark.parametrize(
     ("state", "events", "expected"),
     [
-        ("inquiry", ["opened"], ["now", "ahead", "ahead", "ahead", "ahead"]),
-        ("counter", ["opened", "offer_made", "offer_made"], ["done", "now", "ahead", "ahead", "ahead"]),
-        (
-            "signing",
-            ["opened", "offer_made", "offer_accepted", "party_signed"],
-            ["done", "done", "done", "now", "ahead"],
-        ),
-        ("signed", ["opened", "contract_signed"], ["done"] * 5),
-        ("funded", ["opened", "contract_signed"], ["done"] * 5),
+        ("inquiry", ["opened"], ["now", *["ahead"] * 8]),
+        ("counter", ["opened", "offer_made", "offer_made"], ["done", "now", *["ahead"] * 7]),
+        ("signed", ["opened", "contract_signed"], ["done", "now", *["ahead"] * 4]),
+        ("disputed", ["opened", "contract_signed", "payment_held"], ["done", "done", "now", *["ahead"] * 3]),
+        ("active", ["opened", "contract_signed", "deal_activated"], ["done", "done", "now"]),
         ("rejected", ["opened", "offer_made", "closed"], ["done", "done", "ended"]),
+        ("terminated", ["opened", "contract_signed", "deal_ended"], ["done", "done", "ended"]),
     ],
 )
 def test_the_course_of_a_deal(state: str, events: list[str], expected: list[str]) -> None:

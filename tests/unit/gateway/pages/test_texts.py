@@ -86,7 +86,11 @@ def test_query_is_changed_and_kept() -> None:
 
 def test_link_of_a_notification_leads_to_a_page_that_there_is() -> None:
     assert page_of("/api/v1/listings/7", "zh") == "/zh/listings/7"
-    assert page_of("/api/v1/imports/7", "zh") is None
+    assert page_of("/api/v1/imports/7", "zh") == "/zh/imports/7"
+    assert page_of("/api/v1/matches?demand_id=7", "en") == "/en/matches?demand_id=7"
+    assert page_of("/api/v1/webhook-endpoints/7/deliveries", "en") == "/en/webhooks/7"
+    assert page_of("/api/v1/organisations/7/members", "zh") == "/zh/organisation"
+    assert page_of("/api/v1/ledger/7", "zh") is None
     assert page_of("https://elsewhere.example/listings/7", "zh") is None
 
 
