@@ -170,11 +170,11 @@ def test_people_read_it_in_lines(hall: HallProcess) -> None:
     assert '{"step"' not in output
 
 
-@pytest.mark.parametrize("steps_before_the_cut", [4, 12, 32])
+@pytest.mark.parametrize("steps_before_the_cut", [4, 12, 32, 40, 43])
 async def test_a_power_cut_in_the_middle_loses_nothing_and_doubles_nothing(
     hall: HallProcess, steps_before_the_cut: int
 ) -> None:
-    """-9 to the whole hall: while patents are imported, while demands are posted, while a deal is made."""
+    """-9 to the whole hall: while patents are imported, demands posted, a deal made; paid, and paid out."""
     demo = hall.zayton("demo", "--json")
     assert demo.stdout is not None
     lines = [demo.stdout.readline() for _ in range(steps_before_the_cut)]
