@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,8 +21,8 @@ FILED = {"zh": "2023-04-10", "en": "2017-02-28"}
 def officer(request: pytest.FixtureRequest, hall: HallProcess) -> tuple[str, Account]:
     language = str(request.param)
     with httpx.Client(base_url=f"{hall.url}/api/v1", timeout=30) as http:
-        email = f"officer-{language}@holders.test"
-        return language, register(http, f"Holders {language}", "university", email, language)
+        name = f"{language}-{uuid4().hex[:8]}"
+        return language, register(http, f"Holders {name}", "university", f"officer-{name}@holders.test", language)
 
 
 @pytest.fixture
