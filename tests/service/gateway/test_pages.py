@@ -79,7 +79,7 @@ async def test_language_last_read_is_remembered(browser: Browser) -> None:
 async def test_browser_holds_no_token_and_the_cookie_is_out_of_reach_of_scripts(browser: Browser, hall: Hall) -> None:
     person = await hall.administrator()
     answer = await browser.sign_in(person.email)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/en/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/desk")
     (cookie,) = [line for line in answer.headers.get_list("set-cookie") if line.startswith("zayton=")]
     assert {"HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))
     assert "Secure" not in cookie  # local mode speaks plain HTTP
@@ -168,10 +168,10 @@ async def test_signing_in_changes_the_cookie(browser: Browser, hall: Hall) -> No
 async def test_sign_in_goes_on_within_the_hall_only(browser: Browser, hall: Hall) -> None:
     person = await hall.administrator()
     for wanted, led_to in (
-        ("https://evil.example/", "/en/"),
-        ("//evil.example", "/en/"),
-        ("/\\evil.example", "/en/"),
-        ("javascript:alert(1)", "/en/"),
+        ("https://evil.example/", "/en/desk"),
+        ("//evil.example", "/en/desk"),
+        ("/\\evil.example", "/en/desk"),
+        ("javascript:alert(1)", "/en/desk"),
         ("/zh/about?a=1", "/zh/about?a=1"),
     ):
         browser.http.cookies.clear()
