@@ -10,6 +10,7 @@ from gateway.bootstrap import Gateway, build
 from gateway.settings import GatewaySettings
 from gateway.tables import AuditEntry, Member, Organisation
 from services.kit.db import Database
+from tests.conftest import ServiceDatabase
 from tests.support.people import PASSWORD, Hall, Person
 
 NEW, OLD = "a new secret of thirty-two letters", "the old secret of thirty-two letter"
@@ -17,8 +18,9 @@ FIRST = {"email": "first@hall.test", "name": "Lin", "organisation": "泉州大�
 
 
 @pytest.fixture
-def found(database: Database) -> dict[str, str]:
-    return {"gateway": database.url}
+async def found(database: Database, service_database: ServiceDatabase) -> dict[str, str]:
+    others = await service_database("notify", "contract")
+    return {"gateway": database.url, "notify": others.url, "contract": others.url}
 
 
 async def goes_on(hall: Hall, person: Person) -> None:
