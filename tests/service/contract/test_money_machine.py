@@ -3,7 +3,7 @@ money is where the state says, nothing is paid twice. On a real PostgreSQL, agai
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -31,6 +31,7 @@ from services.contract.domain.fulfilment import Office
 from services.contract.domain.happenings import Actor
 from services.contract.domain.money.invoice import Order, ProviderName
 from services.contract.domain.money.statements import StatementFormat
+from services.contract.domain.states import AGREED, DealState
 from services.contract.domain.terms import DealForm, Money, Terms
 from services.contract.entrypoints.bank_desk import BankDesk
 from services.kit.clock import utcnow
@@ -52,6 +53,8 @@ from tests.support.databases import Databases
 
 STEPS_AT_LEAST = 2_000
 PATHS = ("/v1/checkout/sessions", "/v1/transfers", "/v1/refunds", "/v1/transfers/tr_")
+# RECORDED leads on to RELEASED within one transaction; EXPIRED needs a term, which these deals do not have.
+FULFILMENT = {each.value for each in AGREED - {DealState.TERM_SHEET, DealState.SIGNING}} - {"recorded", "expired"}
 TODAY = datetime.now(UTC).date()
 
 
@@ -68,7 +71,7 @@ class MoneyMachine(RuleBasedStateMachine):
 
     steps: ClassVar[int] = 0
     refusals: ClassVar[int] = 0
-    ends: ClassVar[set[str]] = set()
+    seen: ClassVar[set[str]] = set()
     database: ClassVar[Database]
     runner: ClassVar[asyncio.Runner]
 
@@ -137,6 +140,42 @@ class MoneyMachine(RuleBasedStateMachine):
     async def _decide(self, how: Decide) -> None:
         async with self.database.transaction() as session:
             await decide(PostgresDealBook(session, SETTINGS.tariff), utcnow, self.deal_id, None, how)
+
+    @rule(choice=st.integers(0, 11))
+    def go_on(self, choice: int) -> None:
+        """One of the steps that the state is there for. All other rules try what comes, and are mostly refused."""
+        steps: dict[str, list[Callable[[], None]]] = {
+            "signed": [self._pay_by_card, lambda: self.pay_by_bank(1, 0), self._pay_by_card, self._end],
+            "funded": [
+                lambda: self.file_recordal(by_licensor=True),
+                lambda: self.dispute(by_licensor=False),
+                lambda: self.file_recordal(by_licensor=False),
+            ],
+            "recordal_filed": [
+                lambda: self.the_office_answers(operator=True, refused=False),
+                lambda: self.the_office_answers(operator=False, refused=True),
+            ],
+            "recordal_refused": [lambda: self.file_recordal(by_licensor=True), self.give_back],
+            "disputed": [lambda: self.settle_the_dispute(1), self.give_back, lambda: self.settle_the_dispute(0)],
+            "released": [self._pay_out],
+            "active": [lambda: None, lambda: None, self.give_back, self._end],
+        }
+        if found := steps.get(self.state):
+            found[choice % len(found)]()
+
+    def _pay_by_card(self) -> None:
+        self.ask_for_a_checkout()
+        self.work(None, "", "", late=True)
+        self.pay_at_the_checkout()
+        self.work(None, "", "", late=True)
+
+    def _pay_out(self) -> None:
+        self.payees_open_accounts()
+        self.operators_carry_out_transfers()
+        self.work(None, "", "", late=True)
+
+    def _end(self) -> None:
+        self.terminate(overdue=True)
 
     # Money comes.
 
@@ -257,7 +296,7 @@ class MoneyMachine(RuleBasedStateMachine):
         party = who(self.licensor if by_licensor else self.licensee)
         self.decided(lambda deal, kind, at: fulfilment.file_recordal(deal, party, kind, ("F", TODAY), at))
 
-    @rule(operator=st.booleans(), refused=st.sampled_from([False, False, False, True]))
+    @rule(operator=st.booleans(), refused=st.booleans())
     def the_office_answers(self, operator: bool, refused: bool) -> None:
         office = Office(who(self.licensee), is_operator=operator)
         if refused:
@@ -279,23 +318,29 @@ class MoneyMachine(RuleBasedStateMachine):
         refund = self.fee * part // 5
         self.decided(lambda deal, _kind, at: fulfilment.resume(deal, who(self.operators[0]), refund, at))
 
-    @rule(sure=st.integers(0, 3))
+    @rule(sure=st.integers(0, 2))
     def give_all_back(self, sure: int) -> None:
-        if sure == 0:  # rarely, since it ends the deal
-            self.decided(lambda deal, _kind, at: fulfilment.refund(deal, who(self.operators[0]), at))
+        if sure == 2:  # not often, since it ends the deal
+            self.give_back()
 
-    @rule(sure=st.integers(0, 5))
+    def give_back(self) -> None:
+        self.decided(lambda deal, _kind, at: fulfilment.refund(deal, who(self.operators[0]), at))
+
+    @rule(sure=st.integers(0, 3))
     def the_hold_ends(self, sure: int) -> None:
         def expire(deal: Deal, _kind: RightKind, at: datetime) -> None:
             until = deal.purse.invoice.hold_expires_at if deal.purse else None
-            fulfilment.expire_hold(deal, until if until and sure == 0 else at)
+            fulfilment.expire_hold(deal, until if until and sure == 3 else at)
 
         self.decided(expire)
 
-    @rule(sure=st.integers(0, 3))
-    def terminate(self, sure: int) -> None:
-        if sure == 0:
-            self.decided(lambda deal, _kind, at: fulfilment.terminate(deal, who(self.licensor), "x", at))
+    @rule(overdue=st.booleans())
+    def terminate(self, overdue: bool) -> None:
+        def end(deal: Deal, _kind: RightKind, at: datetime) -> None:
+            due = deal.purse.invoice.due_at if deal.purse else at
+            fulfilment.terminate(deal, who(self.licensor), "x", max(due, at) if overdue else at)
+
+        self.decided(end)
 
     # What is always true.
 
@@ -312,13 +357,13 @@ class MoneyMachine(RuleBasedStateMachine):
         check_deal(row)
         check_stripe(self.double, 0)
         self.state = row["deal_state"]
+        type(self).seen.add(self.state)
 
     def teardown(self) -> None:
         if not hasattr(self, "double"):
             return
         self.run(self._until_quiet())
         self.run(self._check())
-        type(self).ends.add(self.state)
         self.double.store.close()
 
     async def _until_quiet(self) -> None:
@@ -374,4 +419,4 @@ def test_whatever_happens_the_money_is_accounted_for(postgres: Postgres) -> None
             runner.run(databases.drop(MoneyMachine.database))
     assert MoneyMachine.steps >= STEPS_AT_LEAST
     assert MoneyMachine.refusals < MoneyMachine.steps * 0.8, "most that was tried was refused: little was tested"
-    assert {"active", "refunded"} <= MoneyMachine.ends
+    assert MoneyMachine.seen >= FULFILMENT, f"not reached: {FULFILMENT - MoneyMachine.seen}"
