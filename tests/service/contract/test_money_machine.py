@@ -50,6 +50,7 @@ from tests.service.contract.till import (
     stripe_balance,
 )
 from tests.support.databases import Databases
+from tests.unit.contract.makers import PAPER
 
 STEPS_AT_LEAST = 2_000
 PATHS = ("/v1/checkout/sessions", "/v1/transfers", "/v1/refunds", "/v1/transfers/tr_")
@@ -120,7 +121,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert offer
             deal.accept(who(self.licensee), offer.offer_id, standing, utcnow())
             for party in (self.licensor, self.licensee):
-                deal.sign(who(party), standing, utcnow())
+                deal.sign(who(party), standing, utcnow(), PAPER)
             fulfilment.after_signing(deal, RightKind.INVENTION, SETTINGS.tariff, utcnow())
             await book.save(deal)
             await session.execute(text("DELETE FROM timers"))
