@@ -221,6 +221,18 @@ def test_a_free_transfer_is_filed_by_one_side_and_confirmed_by_the_other(
         assert engineer.violations() == []
 
 
+def test_a_page_to_pay_on_appears_once_it_is_asked_for(visit: Visit, market: Market, company_state: Any) -> None:
+    with visit(language="en", width=390, state=company_state) as engineer:
+        page = engineer.page
+        engineer.open(f"/en/deals/{market.deals[1]['deal_id']}")
+        press(page, "checkout")
+        page.wait_for_url(re.compile("done=checkout"))
+        link = page.locator("#money .actions a.button")
+        expect(link).to_be_visible(timeout=30_000)
+        assert re.match("https?://", str(link.get_attribute("href")))
+        assert engineer.violations() == []
+
+
 def test_where_an_organisation_is_paid_is_named(visit: Visit, university_state: Any) -> None:
     with visit(language="en", width=390, state=university_state) as officer:
         officer.expected = {422}
