@@ -56,6 +56,7 @@ CALLS = [
     Call("GET", "/imports/{I}/errors", "401 200 200 404 200"),
     Call("POST", "/listings", "401 403 201 404 403", TERMS | {"right_id": "{R}"}),
     Call("GET", "/listings", "200 200 200 200 200"),
+    Call("GET", "/listings/figures", "401 200 200 200 200"),
     Call("GET", "/catalogue", "200 200 200 200 200"),
     Call("GET", "/catalogue/suggestions", "200 200 200 200 200"),
     Call("GET", "/listings/{P}/similar", "200 200 200 200 200"),

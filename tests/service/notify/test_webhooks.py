@@ -15,8 +15,7 @@ from zayton.contract.v1.events_pb2 import DealOpened
 from zayton.matching.v1.events_pb2 import MatchFound
 
 from services.kit.auth import Principal, Role
-from services.kit.secret import Vault
-from services.notify.adapters.endpoints import encrypt_anew
+from services.notify.adapters.endpoints import encrypt_anew, vault_of
 from services.notify.adapters.tables import EndpointRow
 from tests.service.notify.servers import Call, Receiver, silence, status
 
@@ -123,10 +122,10 @@ async def test_the_secret_is_shown_once_and_lies_encrypted(world: World, desk: D
     async with world.service.database.transaction() as session:
         stored = (await session.execute(text("SELECT secret FROM webhook_endpoints"))).scalar_one()
         assert endpoint["secret"] not in stored
-        assert await encrypt_anew(session, Vault(["new", "a secret of tests"], "notify webhook secrets")) == 1
+        assert await encrypt_anew(session, ["new", "a secret of tests"]) == 1
         row = await session.get(EndpointRow, UUID(endpoint["endpoint_id"]))
         assert row is not None
-        assert Vault(["new"], "notify webhook secrets").open(row.secret) == endpoint["secret"]
+        assert vault_of(["new"]).open(row.secret) == endpoint["secret"]
 
 
 async def test_after_a_rotation_both_secrets_hold_for_a_day(
