@@ -156,9 +156,9 @@ def test_a_match_is_dismissed_with_its_reason(
 
 
 def test_a_match_is_accepted_and_the_other_side_sees_it(
-    visit: Visit, market: Market, company_state: Any, university_state: Any
+    visit: Visit, hall: HallProcess, market: Market, company_state: Any, university_state: Any
 ) -> None:
-    match_id = market.matches[4]["id"]
+    match_id = at_the_api(hall, market.company, "/matches?judged=false")["items"][0]["id"]
     with visit(state=company_state) as engineer:
         engineer.open(f"/zh/matches/{match_id}")
         press(engineer.page, "accept")

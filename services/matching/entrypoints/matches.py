@@ -54,6 +54,8 @@ class PartyView(BaseModel):
 
 
 class JudgementView(BaseModel):
+    """`reason` is told to the side that gave it alone: to the other it could say what a budget is."""
+
     side: Side
     verdict: Verdict
     reason: DismissalReason | None
@@ -226,7 +228,12 @@ def _view(match: Match, caller: Principal, wording: Wording) -> MatchView:
         standing=match.standing,
         bar=_bar(match.bar, wording),
         judgements=[
-            JudgementView(side=each.side, verdict=each.verdict, reason=each.reason, judged_at=each.judged_at)
+            JudgementView(
+                side=each.side,
+                verdict=each.verdict,
+                reason=each.reason if each.side is side else None,
+                judged_at=each.judged_at,
+            )
             for each in match.judgements.values()
         ],
         found_at=match.found_at,

@@ -210,6 +210,10 @@ async def test_a_no_of_the_listings_side_counts_as_well(world: World) -> None:
     await world.call(world.university, "POST", f"/matches/{match['id']}/judgement", json=no)
     await world.work()
     assert await world.matches(world.company) == []
+    for reader, reason in ((world.university, "capacity"), (world.company, None)):
+        seen = await world.call(reader, "GET", f"/matches/{match['id']}")
+        (judgement,) = seen["judgements"]
+        assert (judgement["side"], judgement["reason"]) == ("listing", reason)
 
 
 async def test_a_no_lowers_what_resembles_it_and_says_so(world: World) -> None:

@@ -90,8 +90,8 @@ async def test_a_signed_licence_starts_the_recordal_clock_an_assignment_does_not
     world: World, two_sides: tuple[Org, Org], person: Principal
 ) -> None:
     path = await link(world, person, "calendars")
-    for form in (DEAL_FORM_ORDINARY_LICENCE, DEAL_FORM_ASSIGNMENT):
-        message = contract.ContractSigned(deal=deal_of(two_sides))
+    signed = [contract.ContractSigned(deal=deal_of(two_sides)) for _ in range(2)]
+    for message, form in zip(signed, (DEAL_FORM_ORDINARY_LICENCE, DEAL_FORM_ASSIGNMENT), strict=True):
         message.terms.form = form
         message.signed_at.FromDatetime(world.now)
         message.terms.starts_at.FromDatetime(datetime(2026, 11, 30, tzinfo=UTC))
@@ -100,6 +100,9 @@ async def test_a_signed_licence_starts_the_recordal_clock_an_assignment_does_not
     assert events["licence_recordal"].decoded("dtstart") == datetime(2027, 2, 28, tzinfo=UTC)
     assert "PR 15" in str(events["licence_recordal"]["description"])
     assert len(events) == 1
+    licence = signed[0].deal
+    await world.hear(world.record(contract.RecordalFiled(deal=licence), UUID(licence.deal_id), 6))
+    assert await events_of(world, path) == {}
 
 
 async def test_a_demands_end_is_its_organisations_alone_and_in_its_language(
