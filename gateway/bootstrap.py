@@ -65,6 +65,7 @@ ROUTES: dict[str, str] = {
     "invoices": "contract",
     "payments": "contract",
     "recordals": "contract",
+    "disputes": "contract",
     "statements": "contract",
     "ledger": "contract",
     "notifications": "notify",

@@ -52,8 +52,9 @@ def build(settings: Settings, *, verifier: Verifier | None = None, money: MoneyS
         "contract",
         # Of two that fit a path the first one is asked: what is below /payments/bank is no id of a payment.
         routers=[
-            figures, deals, messages, fulfilment.deals, fulfilment.recordals, invoices, fulfilment.decisions,
-            bank, stripe_events, payments, statements, ledger, documents, certificates, verifications,
+            figures, deals, messages, fulfilment.deals, fulfilment.recordals, fulfilment.disputes, invoices,
+            fulfilment.decisions, bank, stripe_events, payments, statements, ledger, documents, certificates,
+            verifications,
         ],
         database=database,
         verifier=verifier or Verifier.of(settings),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.support.browsers import Person
 from tests.support.halls import HallProcess
-from tests.support.markets import CO_OWNER, Account, Market, bearer, sign_deal
+from tests.support.markets import CO_OWNER, TERMS, Account, Market, bearer, pay_by_card, sign_deal
 
 WORDS: dict[str, dict[str, Any]] = {
     "zh": {"law": "《专利法》第 14 条", "changed": "1 项条款有改动", "signed": "已签署", "amount": "¥500,000"},
@@ -231,6 +231,38 @@ def test_a_page_to_pay_on_appears_once_it_is_asked_for(visit: Visit, market: Mar
         expect(link).to_be_visible(timeout=30_000)
         assert re.match("https?://", str(link.get_attribute("href")))
         assert engineer.violations() == []
+
+
+def test_a_dispute_stops_the_money_until_an_operator_settles_it(
+    visit: Visit, hall: HallProcess, market: Market, company_state: Any, operator_state: Any
+) -> None:
+    with httpx.Client(base_url=f"{hall.url}/api/v1", timeout=30) as http:
+        deal_id = sign_deal(http, (market.university, market.company), market.listings[7]["listing_id"], TERMS)
+        pay_by_card(http, market.company, deal_id)
+    with visit(language="en", width=390, state=company_state) as engineer:
+        page = engineer.page
+        engineer.open(f"/en/deals/{deal_id}")
+        page.locator("summary", has_text="Something is wrong").click()
+        page.locator("[name=how][value=dispute]").check()
+        page.locator("form:has([name=how]) [name=reason]").fill("No drawings came.")
+        press(page, "trouble")
+        page.wait_for_url(re.compile("done=deal_dispute"))
+    with visit(language="zh", width=390, state=operator_state) as operator:
+        operator.expected = {422}
+        page = operator.page
+        operator.open("/zh/operator/money")
+        dispute = page.locator("article", has_text="No drawings came.")
+        expect(dispute).to_contain_text("¥800,000")
+        dispute.locator("summary", has_text="交易继续").click()
+        assert operator.violations() == []
+        assert not operator.overflows()
+        for part in ("900000", "2,000"):  # the first is more than is held
+            dispute.locator("[name^=part]").fill(part)
+            press(page, "resume")
+        page.wait_for_url(re.compile("done=dispute_settled"))
+        expect(page.locator("article", has_text="No drawings came.")).to_have_count(0)
+    invoice = at_the_api(hall, market.company, f"/deals/{deal_id}")["invoice_id"]
+    assert at_the_api(hall, market.company, f"/invoices/{invoice}")["held"]["minor_units"] == 79_800_000
 
 
 def test_where_an_organisation_is_paid_is_named(visit: Visit, university_state: Any) -> None:

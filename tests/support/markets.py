@@ -153,6 +153,16 @@ def sign_deal(http: httpx.Client, parties: tuple[Account, Account], listing_id: 
     return deal_id
 
 
+def pay_by_card(http: httpx.Client, company: Account, deal_id: str) -> None:
+    """At the local double of Stripe; done when the hall holds the money."""
+    deal = _ok(http.get(f"/deals/{deal_id}", headers=bearer(company)))
+    invoice = f"/invoices/{deal['invoice_id']}"
+    _ok(http.post(f"{invoice}/checkout", json={}, headers=bearer(company)))
+    url = _until(lambda: _ok(http.get(invoice, headers=bearer(company)))["checkout_url"])
+    assert httpx.post(url, timeout=30).is_success
+    _until(lambda: _ok(http.get(invoice, headers=bearer(company)))["state"] == "held")
+
+
 def open_deal(http: httpx.Client, company: Account, listing_id: str, message: str, demand_id: str | None = None) -> str:
     """An inquiry; a listing just published may take a moment to be heard of. Returns the deal's id."""
     body = {"listing_id": listing_id, "message": message, "demand_id": demand_id}

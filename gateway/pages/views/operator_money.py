@@ -1,4 +1,6 @@
-"""Money and recordals that wait for an operator: statements, lines without a purpose, transfers, registers' answers."""
+"""Money and recordals that wait for an operator: statements, lines without a purpose, transfers, disputes, registers'
+answers.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -36,6 +38,7 @@ async def act(visitor: Visitor, form: Form) -> Response:
         done = await _do(visitor, form, about)
     except ApiProblem as problem:
         places = {f"/{name}": f"{name}.{about}" for name in ("receipt_number", "recorded_on", "reason")}
+        places["/refund_minor_units"] = f"part.{about}"
         places |= {f"/{name}": f"target.{about}" for name in ("invoice_id", "order_id")}
         _locate(visitor, form, problem)
         form.refuse(problem, places | {"": "statement"})
@@ -66,6 +69,11 @@ async def _do(visitor: Visitor, form: Form, about: str) -> str | None:
             reason = {"reason": form.text(f"reason.{about}")}
             await visitor.api.post(f"/api/v1/recordals/{about}/refusal", reason, once=form.once)
             done = "recordal_refusal"
+        case "resume":
+            done = await _resume(visitor, form, about)
+        case "refund":
+            await visitor.api.post(f"/api/v1/invoices/{about}/refund", once=form.once)
+            done = "dispute_refunded"
         case _:
             done = None
     return done
@@ -102,9 +110,20 @@ async def _match(visitor: Visitor, form: Form, line_id: str) -> str | None:
     return "line_matched" if line["state"] == "matched" else "line_proposed"
 
 
+async def _resume(visitor: Visitor, form: Form, invoice_id: str) -> str | None:
+    part, wrong = f"part.{invoice_id}", visitor.language.t("operator.money.part_wrong")
+    invoice = await visitor.api.get(f"/api/v1/invoices/{invoice_id}")
+    amount = form.amount(part, invoice["held"]["currency"], wrong)
+    if form.errors:
+        return None
+    body = {"refund_minor_units": amount["minor_units"] if amount else 0}
+    await visitor.api.post(f"/api/v1/invoices/{invoice_id}/resume", body, once=form.once)
+    return "dispute_settled"
+
+
 async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
     get = visitor.api.get
-    unmatched, proposed, invoices, waiting, done, failed, recordals = await asyncio.gather(
+    unmatched, proposed, invoices, waiting, done, failed, recordals, disputes = await asyncio.gather(
         get("/api/v1/payments/bank/lines", state="unmatched", limit=_MOST),
         get("/api/v1/payments/bank/lines", state="proposed", limit=_MOST),
         get("/api/v1/invoices", state="open", limit=_MOST),
@@ -112,13 +131,15 @@ async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
         get("/api/v1/payments", state="done", limit=_MOST),
         get("/api/v1/payments", state="failed", limit=_MOST),
         get("/api/v1/recordals", limit=_MOST),
+        get("/api/v1/disputes", limit=_MOST),
     )
     lines = proposed["items"] + unmatched["items"]
     orders = [order for order in waiting["items"] if order["provider"] == "bank"]
     to_execute = [order for order in orders if order["kind"] in _BY_HAND]
     targets = [*_as_targets(invoices["items"], "invoice"), *_as_targets(orders + done["items"], "order")]
     parties = {order["party_organisation_id"] for order in [*to_execute, *failed["items"]]}
-    parties |= {deal[f"{side}_organisation_id"] for deal in recordals["items"] for side in ("licensor", "licensee")}
+    deals = [*recordals["items"], *disputes["items"]]
+    parties |= {deal[f"{side}_organisation_id"] for deal in deals for side in ("licensor", "licensee")}
     return await visitor.page(
         "operator/money.html",
         status=status,
@@ -131,9 +152,10 @@ async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
         orders=to_execute,
         failed=failed["items"],
         recordals=recordals["items"],
+        disputes=disputes["items"],
         names=await _names(visitor, parties),
         me=str(visitor.member.user_id) if visitor.member else "",
-        more=any(found["next"] for found in (unmatched, proposed, waiting, failed, recordals)),
+        more=any(found["next"] for found in (unmatched, proposed, waiting, failed, recordals, disputes)),
     )
 
 

@@ -22,6 +22,13 @@ def deals_in(state: DealState) -> Select[DealRow]:
     return select(DealRow).where(DealRow.state == state.value)
 
 
+async def last_told(session: AsyncSession, deal_ids: Collection[UUID], event: str) -> dict[UUID, HistoryRow]:
+    """Of each deal, the last entry of its history of a kind."""
+    entries = select(HistoryRow).where(HistoryRow.deal_id.in_(deal_ids), HistoryRow.event == event)
+    rows = await session.scalars(entries.order_by(HistoryRow.sequence))
+    return {row.deal_id: row for row in rows}
+
+
 def history_of(deal_id: UUID) -> Select[HistoryRow]:
     return select(HistoryRow).where(HistoryRow.deal_id == deal_id)
 

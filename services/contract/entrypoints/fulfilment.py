@@ -1,25 +1,28 @@
-"""/api/v1/deals and /api/v1/recordals: what happens to a deal past its signing, by its parties and by the operator."""
+"""What happens to a deal past its signing: by its parties under deals, by the operator under the other paths."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from sqlalchemy import select
 
 from services.contract.adapters.money.tables import InvoiceRow, RecordalRow
-from services.contract.adapters.queries import deals_in
-from services.contract.adapters.tables import DealRow
+from services.contract.adapters.queries import deals_in, last_told
+from services.contract.adapters.tables import DealRow, HistoryRow
 from services.contract.application.decide_money import Decide, decide
 from services.contract.domain import fulfilment
 from services.contract.domain.deal import Deal
 from services.contract.domain.errors import InvoiceNotFound
 from services.contract.domain.facts import RightKind
+from services.contract.domain.fulfilled import DealDisputed
 from services.contract.domain.fulfilment import Office
 from services.contract.domain.states import DealState
 from services.contract.entrypoints.desk import DeskOf
 from services.contract.entrypoints.money_desk import OPERATOR_ACTS, OPERATOR_READS, PARTY_ACTS, MoneyDeskOf
 from services.contract.entrypoints.money_schemas import (
     ConfirmRecordal,
+    DisputedDeal,
     FiledDeal,
     FileRecordal,
     GiveReason,
@@ -32,6 +35,7 @@ from services.kit.web import Page, PagingQuery, Tx, paginate, router
 
 deals = router(prefix="/api/v1/deals", tags=["deals"])
 recordals = router(prefix="/api/v1/recordals", tags=["recordals"])
+disputes = router(prefix="/api/v1/disputes", tags=["disputes"])
 decisions = router(prefix="/api/v1/invoices", tags=["invoices"])
 
 
@@ -114,6 +118,17 @@ async def refuse_recordal(deal_id: UUID, body: GiveReason, desk: MoneyDeskOf) ->
     return await _filed(desk.session, await _row(desk.session, deal_id))
 
 
+@disputes.get("", dependencies=[OPERATOR_READS])
+async def list_disputes(desk: MoneyDeskOf, paging: PagingQuery) -> Page[DisputedDeal]:
+    """Deals whose money stands still until the operator decides: /api/v1/invoices/{invoice_id}/resume or /refund."""
+    rows, following = await paginate(desk.session, deals_in(DealState.DISPUTED), paging, sort=[DealRow.deal_id])
+    ids = [row.deal_id for row in rows]
+    found = await desk.session.scalars(select(InvoiceRow).where(InvoiceRow.deal_id.in_(ids)))
+    invoices = {view.deal_id: view for view in await desk.invoice_views(list(found))}
+    told = await last_told(desk.session, ids, DealDisputed.event)
+    return Page(items=[_disputed(row, invoices[row.deal_id], told[row.deal_id]) for row in rows], next=following)
+
+
 @decisions.post("/{invoice_id}/refund", dependencies=[OPERATOR_ACTS])
 async def refund_invoice(invoice_id: UUID, desk: MoneyDeskOf, _body: Nothing | None = None) -> InvoiceView:
     """Give everything back to the licensee, and end the contract. What was paid out is taken back."""
@@ -133,6 +148,19 @@ async def _operated(desk: MoneyDeskOf, invoice_id: UUID, how: Decide) -> Invoice
         raise InvoiceNotFound(invoice_id=invoice_id)
     await decide(desk.book, utcnow, row.deal_id, None, how)
     return await desk.invoice_view(await desk.invoice(invoice_id))
+
+
+def _disputed(row: DealRow, invoice: InvoiceView, told: HistoryRow) -> DisputedDeal:
+    return DisputedDeal(
+        invoice=invoice,
+        number=row.number,
+        title=row.title,
+        licensor_organisation_id=row.licensor_organisation_id,
+        licensee_organisation_id=row.licensee_organisation_id,
+        reason=told.data["reason"],
+        disputed_by_organisation_id=UUID(told.actor["organisation_id"]),
+        disputed_at=told.at,
+    )
 
 
 async def _row(tx: Tx, deal_id: UUID) -> DealRow:

@@ -82,9 +82,10 @@ async def list_payments(
 
 @payments.get("/accounts")
 async def list_payout_accounts(desk: MoneyDeskOf) -> Page[PayoutAccountView]:
-    """Where one's organisation gets its money."""
-    found = [await desk.session.get(PayoutAccountRow, (desk.caller.organisation_id, each)) for each in ProviderName]
-    return Page(items=[_account(row) for row in found if row is not None])
+    """Where one's organisation gets its money; with state `none`, where it could have an account."""
+    ways = [ProviderName.BANK, *([ProviderName.STRIPE] if desk.settings.stripe_api_key is not None else [])]
+    found = {each: await desk.session.get(PayoutAccountRow, (desk.caller.organisation_id, each)) for each in ways}
+    return Page(items=[_account(row) if row is not None else _no_account(way) for way, row in found.items()])
 
 
 @payments.put("/accounts/bank", dependencies=[PARTY_ACTS])
@@ -143,6 +144,10 @@ async def _account_row(desk: MoneyDesk, provider: ProviderName) -> PayoutAccount
         row = PayoutAccountRow(organisation_id=key[0], provider=key[1], state="requested", details={}, attempt=1)
         desk.session.add(row)
     return row
+
+
+def _no_account(provider: ProviderName) -> PayoutAccountView:
+    return PayoutAccountView(provider=provider, state="none", url=None, bank_account=None, last_error=None)
 
 
 def _account(row: PayoutAccountRow) -> PayoutAccountView:

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Select, or_, select
 
 from services.contract.adapters.book import PostgresDealBook
-from services.contract.adapters.money.tables import InvoiceRow, OrderRow
+from services.contract.adapters.money.tables import InvoiceRow, OrderRow, PayoutAccountRow
 from services.contract.domain.errors import InvoiceNotFound, PaymentNotFound
 from services.contract.domain.happenings import Actor
 from services.contract.domain.money.invoice import InvoiceState, OrderKind, OrderState, ProviderName
@@ -124,6 +124,7 @@ class MoneyDesk:
             due_at=row.due_at,
             hold_expires_at=row.hold_expires_at,
             pay_to=pay_to if is_open and ours.bank_account_number else None,
+            takes_cards=ours.stripe_api_key is not None,
             checkout_url=url if is_open and is_payer else None,
         )
 
@@ -132,6 +133,7 @@ class MoneyDesk:
             InvoiceRow.invoice_id.in_([row.invoice_id for row in rows])
         )
         deal_of = {row.invoice_id: row.deal_id for row in await self.session.execute(deals)}
+        accounts = await self._bank_accounts({row.party_id for row in rows}) if self.caller.is_operator else {}
         return [
             OrderView(
                 order_id=row.order_id,
@@ -146,9 +148,16 @@ class MoneyDesk:
                 last_error=row.last_error,
                 done_at=row.done_at,
                 proposed_by=row.proposed_by,
+                pay_to=accounts.get(row.party_id) if row.provider == ProviderName.BANK else None,
             )
             for row in rows
         ]
+
+    async def _bank_accounts(self, organisation_ids: set[UUID]) -> dict[UUID, BankAccount]:
+        named = select(PayoutAccountRow.organisation_id, PayoutAccountRow.details).where(
+            PayoutAccountRow.organisation_id.in_(organisation_ids), PayoutAccountRow.provider == ProviderName.BANK
+        )
+        return {row.organisation_id: BankAccount(**row.details) for row in await self.session.execute(named)}
 
 
 MoneyDeskOf = Annotated[MoneyDesk, Depends()]

@@ -76,7 +76,21 @@ class InvoiceView(BaseModel):
     due_at: datetime
     hold_expires_at: datetime | None
     pay_to: BankAccount | None = Field(description="For a bank transfer, with the reference.")
+    takes_cards: bool = Field(description="Whether the hall is connected to Stripe: then a checkout can be asked for.")
     checkout_url: str | None = Field(description="A page at Stripe to pay on, once it was asked for and is made.")
+
+
+class DisputedDeal(BaseModel):
+    """What an operator decides on. The deal's terms stay its parties'."""
+
+    invoice: InvoiceView
+    number: str
+    title: str
+    licensor_organisation_id: UUID
+    licensee_organisation_id: UUID
+    reason: str
+    disputed_by_organisation_id: UUID
+    disputed_at: datetime
 
 
 class OrderView(BaseModel):
@@ -92,6 +106,9 @@ class OrderView(BaseModel):
     last_error: str | None
     done_at: datetime | None
     proposed_by: UUID | None = Field(description="The operator who has said that the transfer was carried out.")
+    pay_to: BankAccount | None = Field(
+        description="For an operator who carries out a transfer; null where its receiver has named no account yet."
+    )
 
 
 class NamePayoutAccount(In):
@@ -104,7 +121,7 @@ class NamePayoutAccount(In):
 
 class PayoutAccountView(BaseModel):
     provider: ProviderName
-    state: str = Field(description="requested, waiting (for the organisation to act at `url`) or ready")
+    state: str = Field(description="none, requested, waiting (for the organisation to act at `url`) or ready")
     url: str | None
     bank_account: BankAccount | None
     last_error: str | None

@@ -42,7 +42,7 @@ def of_operators(deal_id: str, invoice_id: str, order_id: str) -> dict[str, Json
     }
 
 
-OPERATOR_READS = ["/recordals", "/payments/bank/statements", f"/payments/bank/statements/{new_id()}/lines"]
+OPERATOR_READS = ["/recordals", "/disputes", "/payments/bank/statements", f"/payments/bank/statements/{new_id()}/lines"]
 OPERATOR_READS += ["/payments/bank/lines", "/ledger/trial-balance"]
 
 
@@ -63,8 +63,9 @@ async def test_what_is_others_does_not_exist(money: Till, kind: str) -> None:
     await money.statement((FEE + 5, invoice["reference"]))
     order = good(await money.get(money.hall.company, "/payments"))["items"][0]
     foreigner = principal(kind)
-    for path in ("/invoices", "/payments", "/payments/accounts"):
+    for path in ("/invoices", "/payments"):
         assert good(await money.get(foreigner, path))["items"] == []
+    assert {each["state"] for each in good(await money.get(foreigner, "/payments/accounts"))["items"]} == {"none"}
     assert good(await money.get(foreigner, "/statements"))["items"] == []
     invoice_path = f"/invoices/{invoice['invoice_id']}"
     refused(await money.get(foreigner, invoice_path), 404, "invoice-not-found")
@@ -102,7 +103,7 @@ async def test_an_operator_who_only_views_changes_nothing(money: Till) -> None:
     viewer = replace(money.operator, role=Role.VIEWER)
     for path, body in of_operators(deal_id, invoice["invoice_id"], str(new_id())).items():
         refused(await money.post(viewer, path, body), 403, "forbidden")
-    for path in ("/recordals", "/payments/bank/lines", "/ledger/trial-balance", "/invoices", "/payments"):
+    for path in ("/recordals", "/disputes", "/payments/bank/lines", "/ledger/trial-balance", "/invoices", "/payments"):
         good(await money.get(viewer, path))
 
 
@@ -138,9 +139,20 @@ async def test_a_bank_account_is_its_organisations_own(money: Till) -> None:
         "/api/v1/payments/accounts/bank", json=ACCOUNT, headers=hall.headers(hall.university)
     )
     assert good(answer)["bank_account"] == ACCOUNT
-    (mine,) = good(await money.get(hall.university, "/payments/accounts"))["items"]
-    assert (mine["provider"], mine["bank_account"]["number"]) == ("bank", "6222 0001")
-    assert good(await money.get(hall.company, "/payments/accounts"))["items"] == []
+    for who, number in ((hall.university, "6222 0001"), (hall.company, None)):
+        accounts = {each["provider"]: each for each in good(await money.get(who, "/payments/accounts"))["items"]}
+        assert (accounts["bank"]["bank_account"] or {}).get("number") == number
+
+
+async def test_operators_alone_are_told_where_a_transfer_goes(money: Till) -> None:
+    hall = money.hall
+    _, invoice = await money.signed()
+    await money.statement((FEE + 5, invoice["reference"]))  # 5 go back
+    path = f"/payments/{good(await money.get(hall.company, '/payments'))['items'][0]['order_id']}"
+    assert good(await money.get(money.operator, path))["pay_to"] is None
+    good(await hall.client.put("/api/v1/payments/accounts/bank", json=ACCOUNT, headers=hall.headers(hall.company)))
+    assert good(await money.get(money.operator, path))["pay_to"] == ACCOUNT
+    assert good(await money.get(hall.company, path))["pay_to"] is None
 
 
 @pytest.mark.parametrize(

@@ -138,12 +138,16 @@ async def test_a_dispute_is_settled_with_part_of_the_money(money: Till, way: Way
         409,
         "action-not-possible",
     )
+    (disputed,) = good(await money.get(money.operator, "/disputes"))["items"]
+    assert (disputed["invoice"]["deal_id"], disputed["reason"]) == (deal_id, "no documents came")
+    assert disputed["disputed_by_organisation_id"] == str(hall.company.organisation_id)
     path = f"/invoices/{invoice['invoice_id']}/resume"
     (error,) = refused(await money.post(money.operator, path, {"refund_minor_units": FEE}), 422, "invalid-input")[
         "errors"
     ]
     assert error["code"] == "more-than-held"
     good(await money.post(money.operator, path, {"refund_minor_units": 200_003}))
+    assert good(await money.get(money.operator, "/disputes"))["items"] == []
     assert await money.balance("held", hall.company) == -800_000
     await money.recorded(deal_id)
     await way.settle(money)
