@@ -111,7 +111,7 @@ class StripeDouble:
                 return JSONResponse({"error": error}, 400)
             return JSONResponse(saved[2], saved[1], headers={"idempotent-replayed": "true"})
         fault = self.faults.take(path)
-        if fault is Fault.SILENCE_BEFORE:
+        if fault in {Fault.SILENCE_BEFORE, Fault.BUSY}:
             return _struck(fault)
         self.store.begin()
         try:
@@ -234,10 +234,15 @@ class StripeDouble:
                 self.store.deliver(event_id, time.time() + _AGAIN_AFTER_S)
 
 
+_BUSY: Json = {
+    "error": {"type": "invalid_request_error", "code": "rate_limit", "message": "Too many requests, on demand."}
+}
 _INTERNAL: Json = {"error": {"type": "api_error", "message": "An error occurred at the double, on demand."}}
 
 
 def _struck(fault: Fault) -> Response:
+    if fault is Fault.BUSY:
+        return JSONResponse(_BUSY, 429)
     return Silence() if fault in {Fault.SILENCE_BEFORE, Fault.SILENCE_AFTER} else JSONResponse(_INTERNAL, 500)
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 class Fault(StrEnum):
     ERROR_BEFORE = "error_before"  # answers 500, and has done nothing
     ERROR_AFTER = "error_after"  # does the work, and answers 500
+    BUSY = "busy"  # answers 429, has done nothing, and keeps no answer under the key
     SILENCE_BEFORE = "silence_before"  # breaks the connection, and has done nothing
     SILENCE_AFTER = "silence_after"  # does the work, and breaks the connection
 

@@ -101,6 +101,27 @@ async def test_a_crash_during_a_transfer(money: Till, when: str, monkeypatch: py
 
 
 @pytest.mark.parametrize("fault", list(Fault))
+async def test_a_look_that_fails_moves_nothing_again(money: Till, fault: Fault) -> None:
+    """What was asked for under one key is never asked for under another because we could not see it."""
+    deal_id, invoice = await money.signed()
+    session = await money.checkout(invoice)
+    money.double.faults.strike("GET /v1/checkout/sessions", fault)
+    await money.later()
+    money.double.acts.pay(session)
+    await money.later()
+    assert len(money.double.store.all("checkout.session")) == 1
+    await money.onboard()
+    money.double.faults.strike("/v1/transfers", Fault.SILENCE_AFTER)
+    money.double.faults.strike("GET /v1/transfers", fault)
+    await money.recorded(deal_id)
+    for _ in range(4):
+        await money.later()
+    assert money.double.faults.waiting == []
+    assert len(money.double.store.all("transfer")) == 2
+    await all_is_well(money, deal_id)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize("path", ["/v1/checkout/sessions", "/v1/transfers", "/v1/refunds"])
 async def test_stripe_fails_or_falls_silent(money: Till, path: str, fault: Fault) -> None:
     """Also where the work was done all the same, and where the failure is answered again for the same key."""

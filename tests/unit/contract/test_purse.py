@@ -115,24 +115,6 @@ def test_more_than_is_held_is_not_given_back() -> None:
     assert (this.invoice.held, len(this.entries)) == (100, before)
 
 
-def test_a_checkout_that_may_be_open_unknown_to_us_is_found_again_though_it_is_paid_otherwise() -> None:
-    this = purse(broker=None)
-    never_asked = this.collect()
-    this.receive(Payment(ProviderName.BANK, "part", 3), TARIFF, NOW)
-    order = this.collect()
-    order.state, order.tries = OrderState.SENT, 1  # asked, and the answer was lost
-    this.receive(Payment(ProviderName.BANK, "all", this.invoice.outstanding), TARIFF, NOW)
-    this.answered(order, Answer(Outcome.NOT_DONE), TARIFF, NOW)  # nothing can be looked up without its id
-    assert (never_asked.state, order.state) == (OrderState.CANCELLED, OrderState.REQUESTED)
-    assert this.may_send(order)
-    assert not this.may_send(never_asked)
-
-    # Asked again under the same key, it turns out to have been paid: that goes back.
-    this.answered(order, Answer(Outcome.DONE, "cs_1", source_id="ch_1", amount=order.amount), TARIFF, NOW)
-    refunds = [each for each in this.orders if each.kind is OrderKind.REFUND]
-    assert [each.amount for each in refunds] == [order.amount]
-
-
 def test_an_entry_that_does_not_balance_is_a_mistake_of_ours() -> None:
     bank, fees = Account(Purpose.BANK, "CNY"), Account(Purpose.FEES, "CNY")
     for lines in ([], [(bank, 0)], [(bank, 1)], [(bank, 1), (Account(Purpose.FEES, "USD"), -1)]):

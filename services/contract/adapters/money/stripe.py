@@ -61,13 +61,13 @@ class Stripe:
     async def look(self, order: Order) -> Answer:
         match order.kind:
             case OrderKind.COLLECT:
-                return await _told(lambda: self._look_at_checkout(order))
+                return await _seen(lambda: self._look_at_checkout(order))
             case OrderKind.PAY_OUT:
-                return await _told(lambda: self._find_transfer(order))
+                return await _seen(lambda: self._find_transfer(order))
             case OrderKind.REFUND:
-                return await _told(lambda: self._find_refund(order))
+                return await _seen(lambda: self._find_refund(order))
             case OrderKind.REVERSAL:
-                return await _told(lambda: self._find_reversal(order))
+                return await _seen(lambda: self._find_reversal(order))
 
     # Collecting.
 
@@ -197,6 +197,14 @@ async def _found(listed: Any, order: Order, outcome: Callable[[Any], Outcome]) -
         if (one.to_dict().get("metadata") or {}).get("order_id") == str(order.order_id):
             return Answer(outcome(one), one.id)
     return Answer(Outcome.NOT_DONE)
+
+
+async def _seen(look: Callable[[], Awaitable[Answer]]) -> Answer:
+    """A look that fails, for whatever reason, says nothing of the order. Raises OutcomeUnknown."""
+    try:
+        return await look()
+    except stripe.StripeError as error:
+        raise OutcomeUnknown(error.code or type(error).__name__, ended=False) from error
 
 
 async def _told(ask: Callable[[], Awaitable[Answer]]) -> Answer:

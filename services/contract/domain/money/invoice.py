@@ -141,11 +141,6 @@ class Order:
     def key(self) -> str:
         return f"{self.order_id}-{self.attempt}"
 
-    @property
-    def was_asked(self) -> bool:
-        """Whether the provider may have got this attempt, though we may never have heard of it."""
-        return self.tries >= self.attempt
-
 
 class Outcome(StrEnum):
     DONE = "done"

@@ -222,13 +222,7 @@ class Purse:
         return all(each.state is OrderState.DONE for each in self.orders if each.kind is OrderKind.PAY_OUT)
 
     def may_send(self, order: Order) -> bool:
-        """Whether the reason for an order still stands, looked at again just before it is sent.
-
-        A checkout that may be open unknown to us is asked for again, under the same key: we learn which one it is, and
-        see what is paid through it.
-        """
-        if order.kind is OrderKind.COLLECT and order.was_asked:
-            return True
+        """Whether the reason for an order still stands, looked at again just before it is sent."""
         needed = {OrderKind.COLLECT: InvoiceState.OPEN, OrderKind.PAY_OUT: InvoiceState.RELEASED}.get(order.kind)
         return needed in {None, self.invoice.state}
 
@@ -283,7 +277,7 @@ class Purse:
         A checkout that is open at the provider stays known, so that a late payment through it is seen.
         """
         for each in self.orders:
-            if each.kind is kind and each.state is OrderState.REQUESTED and not each.was_asked:
+            if each.kind is kind and each.state is OrderState.REQUESTED:
                 each.state = OrderState.CANCELLED
 
     def _book(self, kind: EntryKind, cause: str, at: datetime, lines: Lines) -> None:
