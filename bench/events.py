@@ -25,6 +25,7 @@ from zayton.listing.v1.events_pb2 import ListingPublished
 from deploy.local.broker import ApacheKafka
 from deploy.local.postgres import Postgres
 from deploy.local.topics import ensure_topics
+from deploy.web import loop_factory
 from services.kit import outbox, tables, telemetry
 from services.kit.consumer import Consumer
 from services.kit.db import Database, service_metadata
@@ -151,7 +152,8 @@ def texts_of(event: ListingPublished) -> tuple[str, str]:
 
 def measure(folder: Path, _say: Callable[[str], None]) -> dict[str, float]:
     """The figures, medians of repetitions in turns. Raises deploy.local.child.CannotStart without Java or Maven."""
-    return asyncio.run(_measure(folder))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:  # the loop that halls run in, for both sides
+        return runner.run(_measure(folder))
 
 
 async def _measure(home: Path) -> dict[str, float]:

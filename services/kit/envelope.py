@@ -56,10 +56,14 @@ def headers_for(
 
 def text_headers(raw: object) -> dict[str, str]:
     """Kafka headers as text. Bytes that are no UTF-8 are escaped, so that a broken record can still be shown."""
-    return {
-        name.replace("\x00", "\\x00"): (value or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    headers = {
+        name: (value or b"").decode("utf-8", "backslashreplace")
         for name, value in raw  # type: ignore[attr-defined]  # aiokafka: a sequence of (str, bytes)
     }
+    # One look at all of them: they come with every record, and next to none has a NUL.
+    if "\x00" in "".join((*headers, *headers.values())):
+        return {storable(name): storable(value) for name, value in headers.items()}
+    return headers
 
 
 def storable(text: str) -> str:

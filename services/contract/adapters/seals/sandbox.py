@@ -4,7 +4,11 @@ It is started when somebody asks, which takes a few seconds, and goes when nobod
 """
 
 import asyncio
+import ctypes
 import multiprocessing
+import os
+import signal
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -14,6 +18,7 @@ from services.contract.domain.verdict import Fault, Verdict
 _MEMORY = 1_500_000_000  # bytes of address space, libraries included
 _PROCESSOR_S = 20
 _IDLE_S = 120.0
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 _MOST_WAITING = 8
 _PDF, _ZIP = b"%PDF-", b"PK\x03\x04"
 
@@ -73,10 +78,16 @@ class Sandbox:
 
 def _new_pool() -> ProcessPoolExecutor:
     # A fork of a process with threads may deadlock; a process of its own also brings none of our secrets along.
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_limit_memory)
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine)
 
 
-def _limit_memory() -> None:
+def _confine() -> None:
+    """At the start of the process: it has little memory, and goes when the one it works for is killed."""
+    if sys.platform == "linux":
+        parent = multiprocessing.parent_process()
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+        if parent is None or os.getppid() != parent.pid:
+            os._exit(1)  # it was killed before we could ask to be told
     with suppress(ImportError):  # not on Windows
         import resource
 
