@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import MetaData, insert, text
 
 from deploy.local.demo.hall import Hall, Json, Party, once_known
 from deploy.local.postgres import Postgres
@@ -93,7 +93,8 @@ async def _insert(session: Any, entries: list[Entry]) -> None:
         for line, p in enumerate(each.postings)
     ]
     for table, rows in ((LedgerEntryRow, heads), (LedgerPostingRow, lines)):
-        bare = table.__table__.to_metadata(type(table.metadata)(), name=table.__tablename__.replace("ledger", "bare"))
+        kept = table.metadata.tables[table.__tablename__]
+        bare = kept.to_metadata(MetaData(), name=kept.name.replace("ledger", "bare"))
         await session.execute(insert(bare), rows)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from zayton.contract.v1.events_pb2 import DealOpened
 from zayton.gateway.v1.events_pb2 import MEMBER_ROLE_ADMIN, MemberJoined, OrganisationRegistered
 
-from bench.hall import PASSWORD, _import, _patents
+from bench.hall import import_patents, real_patents, registered
 from deploy.local.demo.hall import Hall, Party, listening, once_known
 from deploy.local.postgres import Postgres
 from deploy.services import migrate
@@ -153,8 +153,8 @@ def _record(message: Message, subject: UUID, version: int) -> ConsumerRecord[byt
 async def _event_to_inbox_p95_ms(process: HallProcess, say: Say) -> float:
     hall = Hall(process.url, language="zh")
     try:
-        university, company = await _party(hall, "university"), await _party(hall, "company")
-        await _import(hall, university, _patents()[: DEALS * 2])
+        university, company = await registered(hall, "university"), await registered(hall, "company")
+        await import_patents(hall, university, real_patents()[: DEALS * 2])
         listings = (await hall.get(None, "/listings", limit=100))["items"][:DEALS]
         say(f"opening {len(listings)} deals")
         took = [await _deal_to_inbox_ms(hall, university, company, each["listing_id"]) for each in listings]
@@ -163,22 +163,14 @@ async def _event_to_inbox_p95_ms(process: HallProcess, say: Say) -> float:
         await hall.close()
 
 
-async def _party(hall: Hall, kind: str) -> Party:
-    email = f"{kind}@inbox.example"
-    admin = {"name": "Bench", "email": email, "password": PASSWORD, "language": "zh"}
-    made = await hall.post(None, "/organisations", {"name": f"Inbox {kind}", "kind": kind, "admin": admin})
-    party = Party(kind, made["organisation"]["organisation_id"], kind, email, PASSWORD)
-    await hall.sign_in(party)
-    return party
-
-
 async def _deal_to_inbox_ms(hall: Hall, university: Party, company: Party, listing_id: str) -> float:
+    began = 0.0
+
     async def open_deal() -> dict[str, object]:
         nonlocal began
         began = time.monotonic()  # of the try that is taken: the first may be before contract knows the listing
         return await hall.post(company, "/deals", {"listing_id": listing_id, "message": "?"})
 
-    began = 0.0
     async with listening(hall, university, "notification_added") as stream:
         await stream.until_listening(10)
         deal = await once_known(open_deal)

@@ -47,7 +47,7 @@ async def _prepare(process: HallProcess, patents: list[Json]) -> Paths:
     hall = Hall(process.url, language="zh")
     try:
         await import_patents(hall, await registered(hall, "university"), patents)
-        listings = []
+        listings: list[Json] = []
         cursor = None
         while len(listings) < TURNS:
             page = await hall.get(None, "/listings", limit=100, **({"cursor": cursor} if cursor else {}))
@@ -91,7 +91,6 @@ def _visit(hall: HallProcess, paths: Paths, say: Say) -> dict[str, float]:
             for _ in range(VISITS):
                 with person(browser, hall.url, width=390) as someone:
                     someone.open(addresses[0])
-                    someone.page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
                     paint, files, size = someone.page.evaluate(_SEEN)
                     paints.append(paint)
             figures |= {
@@ -104,9 +103,12 @@ def _visit(hall: HallProcess, paths: Paths, say: Say) -> dict[str, float]:
 
 
 # The live stream is no file: it has no end.
-_SEEN = """() => {
+_SEEN = """async () => {
+  const paint = await new Promise((seen) => new PerformanceObserver((list) => {
+    const found = list.getEntriesByName("first-contentful-paint")[0];
+    if (found) seen(found.startTime);
+  }).observe({type: "paint", buffered: true}));
   const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
   const files = entries.filter((entry) => !entry.name.includes("/live"));
-  const paint = performance.getEntriesByName("first-contentful-paint")[0].startTime;
   return [paint, files.length, files.reduce((sum, entry) => sum + entry.transferSize, 0)];
 }"""

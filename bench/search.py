@@ -217,7 +217,8 @@ async def against_direct(server: MeilisearchServer, questions: int) -> dict[str,
     """Adapter and bare call in turn, on warm connections, so that both see the same machine."""
     search = MeilisearchSearch(server, DECLARATION)
     real, chance = patents(), random.Random(9)
-    through, bare = [], []
+    through: list[float] = []
+    bare: list[float] = []
     for place in range(questions):
         query = SearchQuery(some_words(real[place * 53 % PATENTS]["title"], chance), facets=FACETS)
         path, question = f"/indexes/{uid_of(DECLARATION)}/search", search._question(query, 0)  # noqa: SLF001  # the same
