@@ -79,7 +79,8 @@ def _table(figures: dict[str, float]) -> Table:
     table = Table("figure", "value", "goal", "")
     for name, value in figures.items():
         goal, less_is_better = GOALS.get(name, (None, False))
-        verdict = "" if goal is None else ("met" if (value <= goal) is less_is_better else "[bold]missed[/]")
+        met = goal is None or (value <= goal if less_is_better else value >= goal)
+        verdict = "" if goal is None else "met" if met else "[bold]missed[/]"
         sign = "≤" if less_is_better else "≥"
         table.add_row(
             name, f"{value:,.3g}" if value < 100 else f"{value:,.0f}", f"{sign} {goal}" if goal else "", verdict
