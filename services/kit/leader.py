@@ -35,7 +35,7 @@ class Leader:
         while True:
             try:
                 await self._lead_once()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, a worker that no longer tries would go unseen
                 log.warning("leader_retries", service=self._service, error=repr(error))
             finally:
                 self.leading = False
@@ -83,5 +83,6 @@ async def _watch(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         await asyncio.sleep(1)
         try:
             await asyncio.wait_for(connection.execute("SELECT 1"), timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:
+            # A server that is restarted also leaves the driver in states that have no error class of their own.
             raise LeadershipLost from error
