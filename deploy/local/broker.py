@@ -142,7 +142,7 @@ class ApacheKafka(Server):
         if (self._folder / "data" / "meta.properties").exists():
             return
         cluster = orjson.loads(self._state_file.read_bytes())["cluster"]
-        await _run(*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", properties)
+        await _run(*self._java(), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties)
 
     def _java(self) -> list[str | Path]:
         return [

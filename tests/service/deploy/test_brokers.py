@@ -76,6 +76,17 @@ async def test_apache_kafka_keeps_its_records(apache: ApacheKafka) -> None:
     assert await first_record(apache) == kept is not None
 
 
+@pytest.mark.apache
+async def test_apache_kafka_starts_whatever_its_cluster_is_called(
+    apache: ApacheKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brokers.secrets, "token_bytes", lambda size: b"\xf8" * size)  # an id that begins with a hyphen
+    broker = ApacheKafka(tmp_path, library=apache._library)
+    await broker.start()
+    assert await broker.alive()
+    await broker.stop()
+
+
 @pytest.mark.parametrize(("there", "missing"), [((), "Java"), (("java",), "Maven")])
 async def test_what_apache_kafka_lacks_is_said_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], missing: str
