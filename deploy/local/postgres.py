@@ -46,7 +46,7 @@ CONFIGURATION = {
     "log_checkpoints": "off",
     "log_min_duration_statement": "1000",
 }
-# glibc keeps what a session's largest statement needed; with a limit, some thirty sessions give 50 MB back.
+# glibc keeps what a session's largest statement needed, some thirty times over; with a limit it gives that back.
 ENVIRONMENT = {"MALLOC_TRIM_THRESHOLD_": str(128 * 1024)}
 # Accounts that own no files and may therefore run the server where the hall itself is started by root.
 UNPRIVILEGED_ACCOUNTS = ("postgres", "embedded_postgres", "nobody")

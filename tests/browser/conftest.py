@@ -79,6 +79,12 @@ def operator_state(browser: Browser, hall: HallProcess, operator: Account) -> An
     return _state(browser, hall, operator)
 
 
+@pytest.fixture
+def both(company_state: Any, university_state: Any) -> tuple[Any, Any]:
+    """The engineer's browser and the officer's."""
+    return company_state, university_state
+
+
 def _state(browser: Browser, hall: HallProcess, account: Account) -> Any:
     with person(browser, hall.url) as someone:
         sign_in(someone, account)

@@ -1,9 +1,17 @@
-"""The addresses of the hall's pages, without their language. A page that is not here is not looked at."""
+"""The addresses of the hall's pages, without their language. A page that is not here is not looked at.
+
+And what stories do on pages and beside them.
+"""
 
 from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page
 
 from tests.support.browsers import Person
-from tests.support.markets import Account, Market
+from tests.support.halls import HallProcess
+from tests.support.markets import Account, Market, bearer
 
 
 @dataclass(frozen=True)
@@ -95,3 +103,12 @@ def sign_in(someone: Person, account: Account, language: str = "zh") -> None:
     someone.page.locator("[name=password]").fill(account.password)
     someone.page.locator("main button[type=submit]").click()
     someone.page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def press(page: Page, act: str, *, within: str = "main") -> None:
+    """The button of the form of an act."""
+    page.locator(f"{within} form:has(input[name=act][value={act}]) button[type=submit]").click()
+
+
+def at_the_api(hall: HallProcess, who: Account, path: str) -> Any:
+    return httpx.get(f"{hall.url}/api/v1{path}", headers=bearer(who), timeout=30).json()

@@ -112,8 +112,7 @@ async def _match(visitor: Visitor, form: Form, line_id: str) -> str | None:
 
 async def _resume(visitor: Visitor, form: Form, invoice_id: str) -> str | None:
     part, wrong = f"part.{invoice_id}", visitor.language.t("operator.money.part_wrong")
-    invoice = await visitor.api.get(f"/api/v1/invoices/{invoice_id}")
-    amount = form.amount(part, invoice["held"]["currency"], wrong)
+    amount = form.amount(part, form.text("currency"), wrong)
     if form.errors:
         return None
     body = {"refund_minor_units": amount["minor_units"] if amount else 0}
