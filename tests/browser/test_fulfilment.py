@@ -17,7 +17,7 @@ def test_a_free_transfer_is_filed_by_one_side_and_confirmed_by_the_other(
 ) -> None:
     with httpx.Client(base_url=f"{hall.url}/api/v1", timeout=30) as http:
         parties = (market.university, market.company)
-        deal_id = sign_deal(http, parties, market.listings[6]["listing_id"], {"form": "assignment"})
+        deal_id = sign_deal(http, parties, market.listings[8]["listing_id"], {"form": "assignment"})
     with visit(language="zh", width=390, state=both[1]) as officer:
         officer.expected = {422}
         page = officer.page
