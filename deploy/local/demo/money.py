@@ -5,7 +5,7 @@ It pays at the local double of Stripe. On a hall with a Stripe of its own, or wi
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -95,21 +95,17 @@ async def _press(url: str) -> bool:
 
 
 async def _until(hall: Hall, report: Report, party: Party, path: str, arrived: Callable[[Json], bool]) -> Json:
-    """Read until it is so: the hall's cashier works beside our requests."""
+    """Read until it is so, of the thing itself or of one of a page: the hall's cashier works beside our requests."""
     deadline = time.monotonic() + WITHIN_S
     while True:
-        found = await _first(hall.get, party, path)
-        if found is not None and arrived(found):
-            return found
+        found = await hall.get(party, path)
+        each: Json
+        for each in found.get("items", [found]):
+            if arrived(each):
+                return each
         if time.monotonic() > deadline:
             raise report.failure("money", path=path, seconds=round(WITHIN_S))
         await asyncio.sleep(0.2)
-
-
-async def _first(get: Callable[[Party, str], Awaitable[Json]], party: Party, path: str) -> Json | None:
-    """The thing itself, or the first of a page."""
-    found = await get(party, path)
-    return found if "items" not in found else next(iter(found["items"]), None)
 
 
 async def _show_statement(hall: Hall, report: Report, party: Party) -> None:
