@@ -1,7 +1,7 @@
 """Matching on a real PostgreSQL: events handed over as the consumer of the kit would, jobs stepped by hand."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from zayton.common.v1 import types_pb2 as common
 from zayton.listing.v1 import events_pb2 as listing_events
 from zayton.matching.v1 import events_pb2 as matching_events
 
+from services.kit import clock
 from services.kit.auth import Principal
 from services.kit.consumer import Consumer, Retry
 from services.kit.db import Database
@@ -241,3 +242,18 @@ async def service(
 @pytest.fixture
 def world(service: Service, issuer: Issuer) -> World:
     return World(service, issuer)
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Moves the clock of the service forward."""
+
+    def move(by: timedelta) -> None:
+        class Moved(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:
+                return datetime.now(tz) + by
+
+        monkeypatch.setattr(clock, "datetime", Moved)
+
+    return move

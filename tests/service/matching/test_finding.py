@@ -1,6 +1,7 @@
 """A demand and a listing that answer each other find each other, whichever comes first, once."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -186,9 +187,9 @@ async def test_a_pledge_bars_until_the_pledgee_consents(world: World) -> None:
     assert len(await world.matches(world.company)) == 1
 
 
-async def test_an_exclusive_licence_bars_until_it_ends(world: World) -> None:
+async def test_an_exclusive_licence_bars_until_it_ends(world: World, later: Callable[[timedelta], None]) -> None:
     listing = world.listing()
-    soon = datetime.now(UTC) + timedelta(seconds=0.6)
+    soon = datetime.now(UTC) + timedelta(hours=1)
     listing.right.encumbrances.add(
         kind=common.ENCUMBRANCE_KIND_LICENCE,
         licence_form=common.DEAL_FORM_EXCLUSIVE_LICENCE,
@@ -198,18 +199,20 @@ async def test_an_exclusive_licence_bars_until_it_ends(world: World) -> None:
     await world.publish(listing)
     await world.work()
     assert await world.found() == []
-    await asyncio.sleep(0.7)
+    later(timedelta(hours=2))
     await world.work()
     assert len(await world.matches(world.company)) == 1
 
 
-async def test_a_right_that_expires_with_time_lapses_by_itself(world: World) -> None:
-    listing = world.listing(right_expires_at=timestamp(datetime.now(UTC) + timedelta(seconds=1.5)))
+async def test_a_right_that_expires_with_time_lapses_by_itself(
+    world: World, later: Callable[[timedelta], None]
+) -> None:
+    listing = world.listing(right_expires_at=timestamp(datetime.now(UTC) + timedelta(hours=1)))
     await world.publish(listing)
     await world.post()
     await world.work()
     assert len(await world.matches(world.company)) == 1
-    await asyncio.sleep(1.6)
+    later(timedelta(hours=2))
     await world.work()
     (lapsed,) = await world.matches(world.company, standing="lapsed")
     assert lapsed["bar"]["code"] == "right_expired"

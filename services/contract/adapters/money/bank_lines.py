@@ -73,7 +73,8 @@ async def lock_line(session: AsyncSession, line_id: UUID) -> BankLineRow | None:
 async def target_of(session: AsyncSession, line: BankLineRow) -> Target | None:
     """What a line is for by the references it carries. None where it carries none, or more than one thing's."""
     found: list[Target] = []
-    for reference in references_in(f"{line.text} {line.bank_reference}"):
+    # Field by field: what begins in one and would end in the next was never written by anybody.
+    for reference in {*references_in(line.text), *references_in(line.bank_reference)}:
         found += await _by_reference(session, reference)
     return found[0] if len(found) == 1 else None
 
