@@ -21,7 +21,7 @@ from starlette.routing import Mount, Route
 
 from deploy.services import GATEWAY, SCHEMAS, build
 from deploy.serving import serving
-from deploy.web import PortTaken, listener, loop_factory, stop_signals
+from deploy.web import PortTaken, listener, loop_factory, settled, stop_signals
 from services.kit import telemetry
 from services.kit.service import Service
 from services.kit.settings import Settings
@@ -101,6 +101,7 @@ async def run(name: str, role: str, host: str, port: int) -> None:
     settings = Settings()
     telemetry.configure(settings, f"{name}-{role}")
     async with stop_signals() as stopping, {"api": api, "worker": worker}[role](name, settings, host, port):
+        settled()
         await stopping.wait()
 
 

@@ -17,7 +17,7 @@ from deploy.local.child import CannotStart, open_log
 from deploy.local.hall import Ready, Wanted, hall
 from deploy.local.home import Home
 from deploy.local.server import Progress
-from deploy.web import STOP_SIGNALS, loop_factory
+from deploy.web import STOP_SIGNALS, loop_factory, settled
 
 
 def run(console: Console, wanted: Wanted) -> int:
@@ -57,6 +57,7 @@ async def _until_stopped(home: Home, wanted: Wanted, console: Console, say: Prog
         loop.add_signal_handler(number, stop, number)
     try:
         async with hall(home, wanted, say) as ready:
+            settled()
             console.print(_welcome(home, ready))
             await asyncio.Event().wait()
     except asyncio.CancelledError:

@@ -4,6 +4,8 @@ Fast path: the whole batch in one transaction. If a message fails there, the bat
 again message by message under savepoints: what works is committed, what failed is tried again alone, with back-off,
 while later messages of the same aggregate wait behind it; at last it becomes a dead letter. What is broken outside the
 messages (database or network gone) never makes a dead letter: the consumer waits and tries the batch again.
+
+A batch is read while the one before it is at work, which mostly waits for the database. Their effects keep their order.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -29,9 +31,13 @@ from services.kit.tables import dead_letters
 
 log = structlog.get_logger()
 
+Records = Sequence[ConsumerRecord[bytes, bytes]]
+
 # A replayed dead letter goes back to its topic marked with the one group that failed on it; others pass it over.
 ONLY_GROUP = "zayton-only-group"
 HAND_BACK_PAUSE_S = 1.0
+GRACE_S = 10  # for what is at work when a consumer stops
+READ_AT_A_TIME = 25  # records, some 0.2 ms: how long the batch at work may wait for them
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,10 @@ class Retry:
     batch_limit_s: float = 60.0  # well under max_poll_interval_ms, after which the group would throw us out
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """A record with its event, or with the reason why it has none."""
 
     record: ConsumerRecord[bytes, bytes]
-    headers: dict[str, str]
     event: Event[Any] | None
     undecodable: Undecodable | None = None
 
@@ -74,9 +78,10 @@ class Consumer:
         self._handlers = handlers
         self._retry = retry or Retry()
         self._stopping = False
+        self._at_work: asyncio.Task[Records] | None = None
         self._committing: asyncio.Task[None] | None = None
         self._broker = KafkaBroker(
-            bootstrap_servers.split(","), client_id=f"zayton-{service}", logger=None, graceful_timeout=10
+            bootstrap_servers.split(","), client_id=f"zayton-{service}", logger=None, graceful_timeout=GRACE_S
         )
         self._broker.subscriber(
             *handlers.topics,
@@ -94,31 +99,49 @@ class Consumer:
         )(self._on_batch)
 
     async def start(self) -> None:
+        self._stopping = False
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Finish the batch in hand, tell Kafka, and leave the group."""
+        """Finish the batches in hand, tell Kafka, and leave the group."""
         self._stopping = True
+        if in_hand := [task for task in (self._at_work, self._committing) if task]:
+            await asyncio.wait(in_hand, timeout=GRACE_S)
         await self._broker.stop()
+        if self._at_work and self._at_work.cancel():
+            await asyncio.wait([self._at_work])
 
     async def _on_batch(self, _body: Any, message: KafkaMessage) -> None:
         records = message.raw_message
         assert isinstance(records, tuple)
+        received = await self._read(records)
+        if self._at_work and (handed_back := await self._at_work):
+            # These came after it: they are read again with it, lest they overtake it.
+            self._at_work = None
+            _rewind(message, (*handed_back, *records))
+            return
+        self._at_work = asyncio.create_task(self._work(message, records, received))
+        if self._stopping:
+            await self._at_work
+
+    async def _work(self, message: KafkaMessage, records: Records, received: list[Received]) -> Records:
+        """Work a batch off. Returns its records if they were handed back, to be read again."""
         try:
-            await self.process(records)
+            await self._work_off(received)
         except Exception as error:
             log.exception("batch_handed_back", service=self._service, size=len(records), error=repr(error))
             _rewind(message, records)
             await asyncio.sleep(HAND_BACK_PAUSE_S)
-        else:
-            # The next batch is handled meanwhile; at most one commit is behind.
-            if self._committing:
-                await self._committing
-            self._committing = asyncio.create_task(self._commit(message, records))
-            if self._stopping:
-                await self._committing
+            return records
+        # The next batch is handled meanwhile; at most one commit is behind.
+        if self._committing:
+            await self._committing
+        self._committing = asyncio.create_task(self._commit(message, records))
+        if self._stopping:
+            await self._committing
+        return ()
 
-    async def _commit(self, message: KafkaMessage, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    async def _commit(self, message: KafkaMessage, records: Records) -> None:
         consumer: Any = message.consumer
         last = {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
         ours = consumer.assignment()
@@ -129,9 +152,19 @@ class Consumer:
             # Taken away meanwhile, or the broker is: whoever gets these records again finds them done.
             log.info("offsets_not_committed", service=self._service, error=repr(error))
 
-    async def process(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    async def process(self, records: Records) -> None:
         """Bring about the effects of a batch, each once. Returns when every message is done or a dead letter."""
-        received = [each for record in records if (each := self._receive(record)) is not None]
+        await self._work_off(await self._read(records))
+
+    async def _read(self, records: Records) -> list[Received]:
+        received: list[Received] = []
+        for start in range(0, len(records), READ_AT_A_TIME):
+            await asyncio.sleep(0)
+            some = records[start : start + READ_AT_A_TIME]
+            received += [each for record in some if (each := self._receive(record)) is not None]
+        return received
+
+    async def _work_off(self, received: list[Received]) -> None:
         deadline = time.monotonic() + self._retry.batch_limit_s
         delay = 0.2
         while True:
@@ -148,17 +181,17 @@ class Consumer:
                 return
 
     def _receive(self, record: ConsumerRecord[bytes, bytes]) -> Received | None:
-        headers = text_headers(record.headers)
-        if headers.get(ONLY_GROUP, self.group) != self.group:
+        headers = dict(record.headers)
+        if ONLY_GROUP in headers and headers[ONLY_GROUP] != self.group.encode():
             return None
         try:
             event = decode(headers, record.value or b"")
         except Undecodable as reason:
-            return Received(record, headers, None, reason)
+            return Received(record, None, reason)
         if not self._handlers.handles(event.type):
             self._count("skipped", 1)
             return None
-        return Received(record, headers, event)
+        return Received(record, event)
 
     async def _together_or_each(self, received: list[Received], deadline: float) -> None:
         if all(each.event for each in received):
@@ -188,9 +221,9 @@ class Consumer:
                 elif await self._try(session, each) is not None:
                     waiting[each.aggregate] = deque([each])
         for queue in waiting.values():
-            await self._work_off(queue, deadline)
+            await self._one_by_one(queue, deadline)
 
-    async def _work_off(self, queue: deque[Received], deadline: float) -> None:
+    async def _one_by_one(self, queue: deque[Received], deadline: float) -> None:
         """Bring one aggregate's messages to their end in order, the first of which has just failed."""
         while queue:
             each = queue[0]
@@ -225,7 +258,8 @@ class Consumer:
     async def _bury(self, each: Received, error: Exception, attempts: int) -> None:
         record = each.record
         reason = error.reason if isinstance(error, Undecodable) else type(error).__name__
-        headers = each.headers | {
+        own = text_headers(record.headers)
+        headers = own | {
             "zayton-reason": reason,
             "zayton-error": storable(str(error))[:500],
             "zayton-attempts": str(attempts),
@@ -241,7 +275,7 @@ class Consumer:
                     partition=record.partition,
                     offset=record.offset,
                     key=record.key,
-                    headers=each.headers,
+                    headers=own,
                     payload=record.value or b"",
                     reason=reason,
                     error=headers["zayton-error"],
@@ -275,7 +309,7 @@ async def _whole_batch(
     return message
 
 
-def _rewind(message: KafkaMessage, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+def _rewind(message: KafkaMessage, records: Records) -> None:
     """Go back to the start of a batch, in every partition that is still ours."""
     consumer: Any = message.consumer
     first: dict[TopicPartition, int] = {}

@@ -1,21 +1,20 @@
 """CloudEvents 1.0.2 in Kafka binary mode: attributes are headers, the body is the Protobuf message alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from services.kit.topics import message_class
 
 CONTENT_TYPE = "application/protobuf"
+_ATTRIBUTES = ("ce_id", "ce_source", "ce_type", "ce_time", "ce_subject", "ce_aggregateversion")
 
 M_co = TypeVar("M_co", bound=Message, covariant=True)
 
 
-@dataclass(frozen=True)
-class Event(Generic[M_co]):
+class Event(NamedTuple, Generic[M_co]):  # made for every record heard: a fourth of the time of a frozen dataclass
     """A fact received. `subject` is the aggregate's id, `version` its version after the fact."""
 
     id: str
@@ -55,15 +54,11 @@ def headers_for(
 
 
 def text_headers(raw: object) -> dict[str, str]:
-    """Kafka headers as text. Bytes that are no UTF-8 are escaped, so that a broken record can still be shown."""
-    headers = {
-        name: (value or b"").decode("utf-8", "backslashreplace")
+    """Kafka headers as text, whatever they are, so that a broken record can still be shown and stored."""
+    return {
+        storable(name): storable((value or b"").decode("utf-8", "backslashreplace"))
         for name, value in raw  # type: ignore[attr-defined]  # aiokafka: a sequence of (str, bytes)
     }
-    # One look at all of them: they come with every record, and next to none has a NUL.
-    if "\x00" in "".join((*headers, *headers.values())):
-        return {storable(name): storable(value) for name, value in headers.items()}
-    return headers
 
 
 def storable(text: str) -> str:
@@ -71,14 +66,19 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
-def decode(headers: Mapping[str, str], payload: bytes) -> Event[Message]:
+def decode(headers: Mapping[str, bytes], payload: bytes) -> Event[Message]:
     """An Event of a record. Raises Undecodable: missing-header, bad-header, unknown-type, corrupt-payload."""
     try:
-        event_type = headers["ce_type"]
-        identity, source, time = headers["ce_id"], headers["ce_source"], headers["ce_time"]
-        subject, version = headers["ce_subject"], headers["ce_aggregateversion"]
+        identity, source, event_type, time, subject, version = [headers[name].decode() for name in _ATTRIBUTES]
+        traceparent = headers.get("traceparent", b"").decode()
     except KeyError as missing:
         raise Undecodable("missing-header", f"header {missing} is missing") from missing
+    except AttributeError as null:  # Kafka knows headers without a value
+        raise Undecodable("missing-header", "a header has no value") from null
+    except UnicodeDecodeError as error:
+        raise Undecodable("bad-header", str(error)) from error
+    if "\x00" in f"{identity}{source}{subject}":
+        raise Undecodable("bad-header", "a header has a NUL, which PostgreSQL cannot hold")
     message_type = message_class(event_type)
     if message_type is None:
         # Kept as a dead letter, not skipped: an older version of us may meet what a newer one publishes.
@@ -89,14 +89,7 @@ def decode(headers: Mapping[str, str], payload: bytes) -> Event[Message]:
         raise Undecodable("corrupt-payload", f"not a {event_type}: {error}") from error
     try:
         return Event(
-            id=identity,
-            source=source,
-            type=event_type,
-            time=datetime.fromisoformat(time),
-            subject=subject,
-            version=int(version),
-            data=data,
-            traceparent=headers.get("traceparent"),
+            identity, source, event_type, datetime.fromisoformat(time), subject, int(version), data, traceparent or None
         )
     except ValueError as error:
         raise Undecodable("bad-header", str(error)) from error

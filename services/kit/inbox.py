@@ -39,9 +39,10 @@ async def remember(session: AsyncSession, events: Sequence[Event[Any]]) -> list[
         .on_conflict_do_nothing()
         .returning(inbox.c.source, inbox.c.event_id)
     )
-    new = {(source, identity) for source, identity in await session.execute(statement)}
-    if len(new) == len(events):
+    rows_added = (await session.execute(statement)).all()
+    if len(rows_added) == len(events):
         return list(events)
+    new = {(source, identity) for source, identity in rows_added}
     fresh = []
     for event in events:
         if (event.source, event.id) in new:

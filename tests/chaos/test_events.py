@@ -210,7 +210,7 @@ async def test_what_cannot_be_read_dies_with_its_reason_and_holds_nobody_up(scen
             "corrupt-payload",
             "unknown-type",
             "missing-header",
-            "unknown-type",
+            "bad-header",
             "bad-header",
         ]
 

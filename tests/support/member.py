@@ -12,10 +12,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from aiokafka import ConsumerRecord
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.consumer import Consumer
+from services.kit.consumer import Consumer, Received
 from services.kit.db import Database
 from services.kit.inbox import Event, Handlers
 from services.kit.settings import Settings
@@ -39,14 +38,14 @@ def die_after_the_effect() -> None:
 
 
 def die_after_the_commit() -> None:
-    process = Consumer.process
+    work_off = Consumer._work_off  # no public way leads between the two
 
-    async def process_and_die(self: Consumer, records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-        await process(self, records)
-        if any(record.key for record in records):
+    async def work_off_and_die(self: Consumer, received: list[Received]) -> None:
+        await work_off(self, received)
+        if received:
             die()
 
-    Consumer.process = process_and_die  # type: ignore[method-assign]  # what a crash there would do
+    Consumer._work_off = work_off_and_die  # type: ignore[method-assign]  # what a crash there would do
 
 
 async def main() -> None:

@@ -1,5 +1,6 @@
 """Kafka records of facts, as a service's consumer receives them."""
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,11 @@ from services.kit.envelope import headers_for, type_name
 from services.kit.topics import topic_of
 
 _offsets = count(1)
+
+
+def raw(headers: Mapping[str, str]) -> dict[str, bytes]:
+    """Headers as an outbox keeps them, as Kafka delivers them."""
+    return {name: value.encode() for name, value in headers.items()}
 
 
 def record(message: Message, subject: Any, version: int = 1) -> ConsumerRecord[bytes, bytes]:
@@ -38,5 +44,5 @@ def record(message: Message, subject: Any, version: int = 1) -> ConsumerRecord[b
         checksum=None,
         serialized_key_size=0,
         serialized_value_size=0,
-        headers=[(name, value.encode()) for name, value in headers.items()],
+        headers=list(raw(headers).items()),
     )

@@ -21,6 +21,7 @@ from services.kit.ids import new_id
 from services.kit.inbox import remember
 from services.kit.service import Service
 from services.kit.topics import topic_of
+from tests.support.records import raw
 from tests.support.tokens import Issuer, principal
 
 Json = dict[str, Any]
@@ -157,7 +158,7 @@ class Hall:
             rows = await session.execute(
                 text("SELECT headers, payload, topic FROM outbox WHERE key = :key ORDER BY id"), {"key": deal_id}
             )
-            events = [(decode(headers, payload), topic) for headers, payload, topic in rows]
+            events = [(decode(raw(headers), payload), topic) for headers, payload, topic in rows]
         assert all(topic_of(each.type) == topic for each, topic in events)
         return [each for each, _ in events]
 

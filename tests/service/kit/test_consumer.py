@@ -16,7 +16,7 @@ from zayton.gateway.v1.events_pb2 import MemberJoined, Organisation, Organisatio
 
 from services.kit import consumer as consumer_module
 from services.kit import dead_letters, outbox
-from services.kit.consumer import Consumer, Retry
+from services.kit.consumer import Consumer, Received, Retry
 from services.kit.db import Database
 from services.kit.ids import new_id
 from services.kit.inbox import Event, Handlers, Poison
@@ -229,27 +229,85 @@ async def test_strange_text_in_an_error_is_no_hindrance_to_burying(
     assert await buried(database) == [("ValueError", 3)]
 
 
-async def test_a_batch_handed_back_is_rewound_in_every_partition_still_ours(
+class OneOfThree:
+    """Kafka to a member of which a rebalance has left the first partition of three."""
+
+    ours = TopicPartition(TOPIC, 0)
+
+    def __init__(self) -> None:
+        self.sought: list[tuple[TopicPartition, int]] = []
+        self.committed: dict[TopicPartition, int] = {}
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset({self.ours})
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought.append((partition, offset))
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.committed |= offsets
+
+
+async def test_a_batch_handed_back_is_read_again_before_what_was_read_meanwhile(
+    database: Database, consumer: Consumer, kept: Effects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, c, d = await records(database, "a", "b", "c", "d")
+    first = (replace(a, offset=7), replace(b, partition=1), replace(c, offset=8))
+    second = (replace(d, offset=9),)
+    kafka, together = OneOfThree(), Consumer._together_or_each
+    faults: list[Exception] = [ConnectionError("the database stayed away")]
+
+    async def fail_at_first(self: Consumer, received: list[Received], deadline: float) -> None:
+        if faults:
+            raise faults.pop()
+        await together(self, received, deadline)
+
+    async def hear(*batches: tuple[ConsumerRecord[bytes, bytes], ...]) -> None:
+        for batch in batches:
+            await consumer._on_batch([], KafkaMessage(raw_message=batch, body=b"", consumer=kafka))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Consumer, "_together_or_each", fail_at_first)
+    monkeypatch.setattr(consumer_module, "is_outside_fault", lambda _error: False)  # its time is up at once
+    monkeypatch.setattr(consumer_module, "HAND_BACK_PAUSE_S", 0)
+    await hear(first, second)
+    assert kafka.sought == [(kafka.ours, 7), (kafka.ours, 7)]
+    assert (kept.calls, kafka.committed) == ([], {})
+    await hear(first, second)
+    await consumer.stop()
+    assert kept.calls == ["a", "b", "c", "d"]
+    assert kafka.committed == {kafka.ours: 10}
+
+
+async def test_a_batch_is_read_while_the_one_before_is_at_work_and_waits_for_it(
     database: Database, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second, third = await records(database, "a", "b", "c")
-    batch = (replace(first, partition=0, offset=7), replace(second, partition=1), replace(third, partition=0, offset=8))
-    ours, sought = TopicPartition(TOPIC, 0), []
+    first, second = await records(database, "a", "b")
+    done, told = asyncio.Event(), []
 
-    class AfterARebalance:
-        def assignment(self) -> frozenset[TopicPartition]:
-            return frozenset({ours})
+    async def work_off(_self: Consumer, _received: list[Received]) -> None:
+        told.append("at work")
+        await done.wait()
+        told.append("done")
 
-        def seek(self, partition: TopicPartition, offset: int) -> None:
-            sought.append((partition, offset))
+    receive = Consumer._receive
 
-    async def fail(_records: object) -> None:
-        raise ConnectionError("the database stayed away")
+    def read(self: Consumer, record: ConsumerRecord[bytes, bytes]) -> Received | None:
+        told.append("read")
+        return receive(self, record)
 
-    monkeypatch.setattr(consumer, "process", fail)
-    monkeypatch.setattr(consumer_module, "HAND_BACK_PAUSE_S", 0)
-    await consumer._on_batch([], KafkaMessage(raw_message=batch, body=b"", consumer=AfterARebalance()))  # type: ignore[arg-type]
-    assert sought == [(ours, 7)]
+    monkeypatch.setattr(Consumer, "_work_off", work_off)
+    monkeypatch.setattr(Consumer, "_receive", read)
+    kafka = OneOfThree()
+    await consumer._on_batch([], KafkaMessage(raw_message=(first,), body=b"", consumer=kafka))  # type: ignore[arg-type]
+    following = KafkaMessage(raw_message=(second,), body=b"", consumer=kafka)  # type: ignore[arg-type]
+    next_one = asyncio.create_task(consumer._on_batch([], following))
+    while len(told) < 3:  # noqa: ASYNC110  # there is nothing to wait for but its turn
+        await asyncio.sleep(0)
+    assert told == ["read", "at work", "read"]
+    done.set()
+    await next_one
+    await consumer.stop()
+    assert told == ["read", "at work", "read", "done", "at work", "done"]
 
 
 async def test_sending_again_waits_until_nothing_is_under_way(database: Database) -> None:

@@ -19,7 +19,7 @@ from deploy.services import build, migrate
 from services.kit import dead_letters, envelope
 from services.kit.consumer import Consumer, Retry
 from services.kit.db import Database
-from services.kit.envelope import decode, text_headers
+from services.kit.envelope import decode
 from services.kit.ids import new_id
 from services.kit.migrations import SchemaIsNewer
 from services.kit.settings import Settings
@@ -95,7 +95,7 @@ async def test_added_fields_disturb_nobody(started: Started, service: str) -> No
     assert await names(database) == ["新机构"]
     assert await buried(database) == []
     # They are kept by whoever passes the event on.
-    event = decode(text_headers(tomorrow.headers), tomorrow.value or b"")
+    event = decode(dict(tomorrow.headers), tomorrow.value or b"")
     assert event.data.SerializeToString().count(ADDED) == 2
 
 

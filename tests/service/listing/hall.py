@@ -15,7 +15,7 @@ from services.kit.envelope import decode
 from services.kit.service import Service
 from services.kit.tables import dead_letters, outbox
 from services.listing.entrypoints.jobs import import_step, lapse_step
-from tests.support.records import record
+from tests.support.records import raw, record
 from tests.support.tokens import Issuer
 
 NUMBER = "CN202310375785.X"
@@ -64,7 +64,7 @@ class Hall:
         """Published facts in order: short type name, message. Each aggregate's versions only rise."""
         async with self.database.transaction() as session:
             rows = (await session.execute(select(outbox).order_by(outbox.c.id))).all()
-        events = [decode(row.headers, row.payload) for row in rows]
+        events = [decode(raw(row.headers), row.payload) for row in rows]
         versions: dict[str, int] = {}
         for event in events:
             assert event.version >= versions.get(event.subject, 1)
