@@ -8,6 +8,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit import telemetry
 from services.kit.db import Database
@@ -69,13 +70,12 @@ class Relay:
             await producer.stop()
 
     async def _publish_batch(self, producer: AIOKafkaProducer) -> int:
-        # The transaction stays open while Kafka is awaited, but holds no row lock: none of ours waits for it.
+        # The transaction stays open while Kafka is awaited, and holds locks that none of ours waits for.
         async with self._database.transaction() as session:
             await rewound_never_while_sending(session)
             rows = (await session.execute(_waiting)).all()
             if rows:
-                await _send(producer, rows)
-                await session.execute(_published, {"ids": [row.id for row in rows]})
+                await _send(session, producer, rows)
         if rows:
             telemetry.PUBLISHED.labels(self._service).inc(len(rows))
         else:
@@ -83,14 +83,18 @@ class Relay:
         return len(rows)
 
 
-async def _send(producer: AIOKafkaProducer, rows: Sequence[Row[*tuple[Any, ...]]]) -> None:
-    """Send rows and wait until the broker has them all. After a failure nothing of them is under way any more."""
+async def _send(session: AsyncSession, producer: AIOKafkaProducer, rows: Sequence[Row[*tuple[Any, ...]]]) -> None:
+    """Send rows, and mark them as published while the broker takes them. Returns when it has them all.
+
+    After a failure nothing of them is under way any more, and no mark is to be committed.
+    """
     futures: list[asyncio.Future[Any]] = []
     try:
         async with asyncio.timeout(BATCH_TIMEOUT_S):
             for row in rows:
                 headers = [(name, value.encode()) for name, value in row.headers.items()]
                 futures.append(await producer.send(row.topic, row.payload, key=row.key.encode(), headers=headers))
+            await session.execute(_published, {"ids": [row.id for row in rows]})
             await asyncio.gather(*futures)
     except BaseException:
         await _give_up(producer, futures)
