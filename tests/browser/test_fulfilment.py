@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 from tests.browser.pages import at_the_api, press
 from tests.support.halls import HallProcess
-from tests.support.markets import TERMS, Market, pay_by_card, sign_deal
+from tests.support.markets import TERMS, Market, file_recordal, pay_by_card, sign_deal
 
 
 def test_a_free_transfer_is_filed_by_one_side_and_confirmed_by_the_other(
@@ -86,6 +86,33 @@ def test_a_dispute_stops_the_money_until_an_operator_settles_it(
         expect(page.locator("article", has_text="No drawings came.")).to_have_count(0)
     invoice = at_the_api(hall, market.company, f"/deals/{deal_id}")["invoice_id"]
     assert at_the_api(hall, market.company, f"/invoices/{invoice}")["held"]["minor_units"] == 79_800_000
+
+
+def test_money_of_a_refused_recordal_goes_back(
+    visit: Visit, hall: HallProcess, market: Market, operator_state: Any
+) -> None:
+    with httpx.Client(base_url=f"{hall.url}/api/v1", timeout=30) as http:
+        deal_id = sign_deal(http, (market.university, market.company), market.listings[9]["listing_id"], TERMS)
+        pay_by_card(http, market.company, deal_id)
+        file_recordal(http, market.university, deal_id, "2026350000999")
+    with visit(language="en", width=390, state=operator_state) as operator:
+        page = operator.page
+        operator.open("/en/operator/money")
+        deal = page.locator("article", has_text="2026350000999")
+        deal.locator("summary", has_text="Note a refusal").click()
+        deal.locator("[name^=reason]").fill("The seal is missing.")
+        deal.locator("details[open] button[type=submit]").click()
+        page.wait_for_url(re.compile("done=recordal_refusal"))
+        expect(deal).to_contain_text("The seal is missing.")
+        deal.locator("summary", has_text="Give everything back").click()
+        assert operator.violations() == []
+        assert not operator.overflows()
+        deal.locator("details[open] button[type=submit]").click()
+        page.wait_for_url(re.compile("done=dispute_refunded"))
+        expect(deal).to_have_count(0)
+    told = at_the_api(hall, market.company, f"/deals/{deal_id}")
+    assert told["state"] == "refunded"
+    assert at_the_api(hall, market.company, f"/invoices/{told['invoice_id']}")["held"]["minor_units"] == 0
 
 
 def test_where_an_organisation_is_paid_is_named(visit: Visit, university_state: Any) -> None:

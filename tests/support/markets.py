@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from services.kit.clock import utcnow
+
 SAMPLE = Path(__file__).parents[2] / "deploy" / "local" / "sample"
 PASSWORD = "seven-harbours-of-zayton"
 _WITHIN_S = 60.0
@@ -161,6 +163,11 @@ def pay_by_card(http: httpx.Client, company: Account, deal_id: str) -> None:
     url = _until(lambda: _ok(http.get(invoice, headers=bearer(company)))["checkout_url"])
     assert httpx.post(url, timeout=30).is_success
     _until(lambda: _ok(http.get(invoice, headers=bearer(company)))["state"] == "held")
+
+
+def file_recordal(http: httpx.Client, licensor: Account, deal_id: str, number: str) -> None:
+    filing = {"filing_number": number, "filed_on": utcnow().date().isoformat()}
+    _act(http, licensor, deal_id, "recordal", filing)
 
 
 def open_deal(http: httpx.Client, company: Account, listing_id: str, message: str, demand_id: str | None = None) -> str:

@@ -122,7 +122,7 @@ async def _resume(visitor: Visitor, form: Form, invoice_id: str) -> str | None:
 
 async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
     get = visitor.api.get
-    unmatched, proposed, invoices, waiting, done, failed, recordals, disputes = await asyncio.gather(
+    unmatched, proposed, invoices, waiting, done, failed, filed, refused, disputes = await asyncio.gather(
         get("/api/v1/payments/bank/lines", state="unmatched", limit=_MOST),
         get("/api/v1/payments/bank/lines", state="proposed", limit=_MOST),
         get("/api/v1/invoices", state="open", limit=_MOST),
@@ -130,6 +130,7 @@ async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
         get("/api/v1/payments", state="done", limit=_MOST),
         get("/api/v1/payments", state="failed", limit=_MOST),
         get("/api/v1/recordals", limit=_MOST),
+        get("/api/v1/recordals", state="recordal_refused", limit=_MOST),
         get("/api/v1/disputes", limit=_MOST),
     )
     lines = proposed["items"] + unmatched["items"]
@@ -137,7 +138,8 @@ async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
     to_execute = [order for order in orders if order["kind"] in _BY_HAND]
     targets = [*_as_targets(invoices["items"], "invoice"), *_as_targets(orders + done["items"], "order")]
     parties = {order["party_organisation_id"] for order in [*to_execute, *failed["items"]]}
-    deals = [*recordals["items"], *disputes["items"]]
+    recordals = refused["items"] + filed["items"]
+    deals = [*recordals, *disputes["items"]]
     parties |= {deal[f"{side}_organisation_id"] for deal in deals for side in ("licensor", "licensee")}
     return await visitor.page(
         "operator/money.html",
@@ -150,11 +152,11 @@ async def _page(visitor: Visitor, form: Form, *, status: int = 200) -> Response:
         names_of={target["value"]: target for target in targets},
         orders=to_execute,
         failed=failed["items"],
-        recordals=recordals["items"],
+        recordals=recordals,
         disputes=disputes["items"],
         names=await _names(visitor, parties),
         me=str(visitor.member.user_id) if visitor.member else "",
-        more=any(found["next"] for found in (unmatched, proposed, waiting, failed, recordals, disputes)),
+        more=any(found["next"] for found in (unmatched, proposed, waiting, failed, filed, refused, disputes)),
     )
 
 

@@ -169,6 +169,7 @@ async def _row(tx: Tx, deal_id: UUID) -> DealRow:
 
 async def _filed(tx: Tx, row: DealRow) -> FiledDeal:
     filing = await tx.get(RecordalRow, row.deal_id, populate_existing=True)
+    invoice_id = await tx.scalar(select(InvoiceRow.invoice_id).where(InvoiceRow.deal_id == row.deal_id))
     return FiledDeal(
         deal_id=row.deal_id,
         state=DealState(row.state),
@@ -178,6 +179,8 @@ async def _filed(tx: Tx, row: DealRow) -> FiledDeal:
         licensee_organisation_id=row.licensee_organisation_id,
         filing_number=filing.filing_number if filing else "",
         filed_on=filing.filed_on if filing else None,
+        refusal=filing.refusal if filing else "",
         receipt_number=filing.receipt_number if filing else "",
         recorded_on=filing.recorded_on if filing else None,
+        invoice_id=invoice_id,
     )

@@ -47,8 +47,10 @@ class FiledDeal(BaseModel):
     licensee_organisation_id: UUID
     filing_number: str
     filed_on: date | None
+    refusal: str = Field(description="What the office said when it refused. Empty once it was filed anew.")
     receipt_number: str
     recorded_on: date | None
+    invoice_id: UUID | None = Field(description="Whose money is held meanwhile; null where there is none to hold.")
 
 
 class BankAccount(BaseModel):

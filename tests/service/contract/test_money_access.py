@@ -116,6 +116,13 @@ async def test_an_operator_sees_the_money_and_not_the_terms(money: Till) -> None
     good(await money.hall.post(money.hall.university, f"/{deal_id}/recordal", filing), 201)
     (filed,) = good(await money.get(money.operator, "/recordals"))["items"]
     assert (filed["deal_id"], filed["filing_number"], "terms" in filed) == (deal_id, "F1", False)
+    path = f"/recordals/{deal_id}"
+    refused_deal = good(await money.post(money.operator, f"{path}/refusal", {"reason": "not the owner"}))
+    assert (refused_deal["refusal"], refused_deal["invoice_id"]) == ("not the owner", invoice["invoice_id"])
+    assert good(await money.get(money.operator, "/recordals?state=recordal_refused"))["items"] == [refused_deal]
+    good(await money.hall.post(money.hall.university, f"/{deal_id}/recordal", filing), 201)
+    (filed,) = good(await money.get(money.operator, "/recordals"))["items"]
+    assert filed["refusal"] == ""
     receipt = {"receipt_number": "R1", "recorded_on": money_day()}
     # The licensor gains by it, and so does not say it.
     refused(await money.hall.post(money.hall.university, f"/{deal_id}/recordal/receipt", receipt), 409, "not-your-turn")

@@ -14,7 +14,9 @@ from gateway.settings import GatewaySettings
 from tests.service.gateway.test_pages import Browser
 from tests.support.people import Hall
 
-ORDER, FAILED, DEAL, INVOICE = (f"00000000-0000-7000-8000-00000000000{number}" for number in (1, 2, 3, 4))
+ORDER, FAILED, DEAL, INVOICE, REFUSED, INVOICE_OF_REFUSED = (
+    f"00000000-0000-7000-8000-00000000000{number}" for number in range(1, 7)
+)
 MONEY = "/en/operator/money"
 
 
@@ -60,6 +62,16 @@ async def contract(hall: Hall) -> Contract:
         "licensee_organisation_id": party,
         "filing_number": "2026350000123",
         "filed_on": "2026-05-04",
+        "state": "recordal_filed",
+        "refusal": "",
+        "invoice_id": None,
+    }
+    refused = {
+        **filed,
+        "deal_id": REFUSED,
+        "state": "recordal_refused",
+        "refusal": "the seal is missing",
+        "invoice_id": INVOICE_OF_REFUSED,
     }
     contract = Contract()
     disputed = {
@@ -80,6 +92,7 @@ async def contract(hall: Hall) -> Contract:
         "/api/v1/payments waiting": [order],
         "/api/v1/payments failed": [{**order, "order_id": FAILED, "state": "failed", "last_error": "no such account"}],
         "/api/v1/recordals ": [filed],
+        "/api/v1/recordals recordal_refused": [refused],
         "/api/v1/disputes ": [disputed],
     }
     return contract
@@ -102,6 +115,7 @@ async def test_what_waits_is_shown_with_whom_it_is_for(browser: Browser) -> None
         assert text in page.text
     for text in ("6222 0000 1111", "Kiln", "CN¥80,000", "no documents came"):
         assert text in page.text
+    assert "the seal is missing" in page.text
 
 
 async def test_each_act_asks_the_api_for_what_it_says(browser: Browser, contract: Contract) -> None:
@@ -112,6 +126,7 @@ async def test_each_act_asks_the_api_for_what_it_says(browser: Browser, contract
         ("receipt", DEAL, receipt, f"recordals/{DEAL}/receipt", "recordal_receipt"),
         ("refusal", DEAL, {"reason": "late"}, f"recordals/{DEAL}/refusal", "recordal_refusal"),
         ("refund", INVOICE, {}, f"invoices/{INVOICE}/refund", "dispute_refunded"),
+        ("refund", INVOICE_OF_REFUSED, {}, f"invoices/{INVOICE_OF_REFUSED}/refund", "dispute_refunded"),
     ):
         sent = {f"{name}.{about}": value for name, value in fields.items()}
         answer = await browser.send(MONEY, act=act, about=about, **sent)
