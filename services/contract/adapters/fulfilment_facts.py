@@ -110,7 +110,9 @@ _MESSAGES: dict[type[Happening], _Told] = {
     past.RecordalDue: _due,
     past.RecordalFiled: _filed,
     past.RecordalRecorded: lambda deal, each: pb.RecordalRecorded(deal=deal, recordal=_recordal(each.recordal)),
-    past.RecordalRefused: lambda deal, each: pb.RecordalRefused(deal=deal, reason=each.reason),
+    past.RecordalRefused: lambda deal, each: pb.RecordalRefused(
+        deal=deal, reason=each.reason, recordal=_recordal(each.recordal)
+    ),
     past.PaymentReleased: _released,
     past.DealActivated: lambda deal, each: pb.DealActivated(deal=deal, ends_at=protos.timestamp(each.ends_at)),
     past.DealDisputed: lambda deal, each: pb.DealDisputed(

@@ -55,12 +55,13 @@ class RecordalRecorded(Happening):
 class RecordalRefused(Happening):
     event: ClassVar[str] = "recordal_refused"
 
+    recordal: Recordal
     reason: str
 
 
 @dataclass(frozen=True)
 class RecordalDue(Happening):
-    """The term for filing ends at `due_at`, and nothing has been filed."""
+    """The term for filing ends at `due_at`, and nothing has been filed, or it has been refused."""
 
     event: ClassVar[str] = "recordal_due"
 

@@ -154,7 +154,7 @@ def refuse_recordal(deal: Deal, office: Office, reason: str, at: datetime) -> No
     """The office has said no. It may be filed again, or the operator gives the money back."""
     found = _witnessed(deal, Action.REFUSE_RECORDAL, office, at)
     deal.recordal = replace(_recordal(deal), refusal=reason)
-    deal.advance(found.target, RecordalRefused(at, found.action, office.actor, reason))
+    deal.advance(found.target, RecordalRefused(at, found.action, office.actor, deal.recordal, reason))
 
 
 def release(deal: Deal, actor: Actor, kind: RightKind, at: datetime) -> None:
@@ -223,11 +223,11 @@ def end(deal: Deal, at: datetime) -> bool:
 
 
 def remind_of_recordal(deal: Deal, kind: RightKind, at: datetime) -> bool:
-    """The term for filing ends soon and nothing has been filed."""
+    """The term for filing ends soon and nothing has been filed, or it has been refused."""
     filing = deal.recordal
     rule = rule_for(kind, _terms(deal), _signed_at(deal).date()) if deal.signatures else None
     over = deal.state in {DealState.TERMINATED, DealState.EXPIRED, DealState.REFUNDED}
-    if filing is None or filing.due_at is None or filing.filed_on or rule is None or over:
+    if filing is None or filing.due_at is None or filing.under_way or rule is None or over:
         return False
     deal.advance(deal.state, RecordalDue(at, Action.FILE_RECORDAL, None, filing.due_at, rule.id, rule.article))
     return True

@@ -75,6 +75,11 @@ class Recordal:
     refusal: str = ""
 
     @property
+    def under_way(self) -> bool:
+        """Filed, and not refused."""
+        return self.filed_on is not None and not self.refusal
+
+    @property
     def late(self) -> bool:
         return self.filed_on is not None and self.due_at is not None and self.filed_on > self.due_at.date()
 

@@ -4,6 +4,7 @@ import pytest
 from zayton.contract.v1 import events_pb2 as pb
 
 from tests.service.contract.hall import ORDINARY, Hall, good, in_days, refused
+from tests.service.contract.till import FEE, Till
 
 
 async def test_an_offer_nobody_answers_lapses(hall: Hall) -> None:
@@ -55,3 +56,27 @@ async def test_an_offers_life_is_bounded(hall: Hall, days: float, code: str) -> 
 
 async def test_an_offer_may_last_half_a_year(hall: Hall) -> None:
     await hall.offered(await hall.inquired(), ORDINARY, expires_at=in_days(179.9))
+
+
+@pytest.mark.parametrize(
+    ("filed", "refused_by_the_office", "told"), [(False, False, 1), (True, False, 0), (True, True, 1)]
+)
+async def test_parties_are_told_when_the_term_for_recordal_ends_and_nothing_is_under_way(
+    money: Till, filed: bool, refused_by_the_office: bool, told: int
+) -> None:
+    hall = money.hall
+    deal_id, invoice = await money.signed()
+    await money.statement((FEE, invoice["reference"]))
+    if filed:
+        filing = {"filing_number": "F1", "filed_on": datetime.now(UTC).date().isoformat()}
+        good(await hall.post(hall.university, f"/{deal_id}/recordal", filing), 201)
+    if refused_by_the_office:
+        good(await money.post(money.operator, f"/recordals/{deal_id}/refusal", {"reason": "the seal is missing"}))
+        refusal = (await hall.published(deal_id))[-1].data
+        assert isinstance(refusal, pb.RecordalRefused)
+        assert (refusal.reason, refusal.recordal.filing_number) == ("the seal is missing", "F1")
+        assert refusal.recordal.HasField("due_at")
+    await hall.times("UPDATE timers SET due_at = now() - interval '1 s' WHERE kind = 'recordal_due'")
+    await hall.fire_timers()
+    reminders = [each.data for each in await hall.published(deal_id) if isinstance(each.data, pb.RecordalDue)]
+    assert [each.article for each in reminders] == ["PR 15"] * told

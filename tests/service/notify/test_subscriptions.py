@@ -101,7 +101,16 @@ async def test_a_signed_licence_starts_the_recordal_clock_an_assignment_does_not
     assert "PR 15" in str(events["licence_recordal"]["description"])
     assert len(events) == 1
     licence = signed[0].deal
-    await world.hear(world.record(contract.RecordalFiled(deal=licence), UUID(licence.deal_id), 6))
+    filed = contract.RecordalFiled(deal=licence)
+    await world.hear(world.record(filed, UUID(licence.deal_id), 6))
+    assert await events_of(world, path) == {}
+    refused = contract.RecordalRefused(deal=licence, reason="the seal is missing")
+    refused.recordal.due_at.FromDatetime(datetime(2027, 3, 1, tzinfo=UTC))
+    await world.hear(world.record(refused, UUID(licence.deal_id), 7))
+    events = await events_of(world, path)
+    assert events["licence_recordal_again"].decoded("dtstart") == datetime(2027, 3, 1, tzinfo=UTC)
+    assert len(events) == 1
+    await world.hear(world.record(filed, UUID(licence.deal_id), 8))
     assert await events_of(world, path) == {}
 
 

@@ -283,12 +283,14 @@ class RecordalRecorded(_message.Message):
     def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., recordal: _Optional[_Union[Recordal, _Mapping]] = ...) -> None: ...
 
 class RecordalRefused(_message.Message):
-    __slots__ = ("deal", "reason")
+    __slots__ = ("deal", "reason", "recordal")
     DEAL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    RECORDAL_FIELD_NUMBER: _ClassVar[int]
     deal: Deal
     reason: str
-    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+    recordal: Recordal
+    def __init__(self, deal: _Optional[_Union[Deal, _Mapping]] = ..., reason: _Optional[str] = ..., recordal: _Optional[_Union[Recordal, _Mapping]] = ...) -> None: ...
 
 class PaymentReleased(_message.Message):
     __slots__ = ("deal", "invoice", "to_licensor", "commission")
