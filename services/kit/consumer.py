@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from sqlalchemy import exists, insert, select
@@ -114,20 +113,21 @@ class Consumer:
     async def _on_batch(self, _body: Any, message: KafkaMessage) -> None:
         records = message.raw_message
         assert isinstance(records, tuple)
-        received = await self._read(records)
+        reading = asyncio.create_task(self._read(records))
         if self._at_work and (handed_back := await self._at_work):
             # These came after it: they are read again with it, lest they overtake it.
+            reading.cancel()
             self._at_work = None
             _rewind(message, (*handed_back, *records))
             return
-        self._at_work = asyncio.create_task(self._work(message, records, received))
+        self._at_work = asyncio.create_task(self._work(message, records, reading))
         if self._stopping:
             await self._at_work
 
-    async def _work(self, message: KafkaMessage, records: Records, received: list[Received]) -> Records:
+    async def _work(self, message: KafkaMessage, records: Records, reading: "asyncio.Task[list[Received]]") -> Records:
         """Work a batch off. Returns its records if they were handed back, to be read again."""
         try:
-            await self._work_off(received)
+            await self._work_off(await reading)
         except Exception as error:
             log.exception("batch_handed_back", service=self._service, size=len(records), error=repr(error))
             _rewind(message, records)
@@ -148,7 +148,7 @@ class Consumer:
         offsets = {partition: offset for partition, offset in last.items() if partition in ours}
         try:
             await consumer.commit(offsets)
-        except (KafkaError, IllegalStateError) as error:
+        except Exception as error:  # noqa: BLE001
             # Taken away meanwhile, or the broker is: whoever gets these records again finds them done.
             log.info("offsets_not_committed", service=self._service, error=repr(error))
 

@@ -278,6 +278,18 @@ async def test_a_batch_handed_back_is_read_again_before_what_was_read_meanwhile(
     assert kafka.committed == {kafka.ours: 10}
 
 
+async def test_a_batch_that_cannot_be_read_is_handed_back(
+    database: Database, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = await records(database, "a")
+    kafka = OneOfThree()
+    monkeypatch.setattr(consumer, "_receive", lambda _record: 1 / 0)
+    monkeypatch.setattr(consumer_module, "HAND_BACK_PAUSE_S", 0)
+    await consumer._on_batch([], KafkaMessage(raw_message=(first,), body=b"", consumer=kafka))  # type: ignore[arg-type]
+    await consumer.stop()
+    assert (kafka.sought, kafka.committed) == ([(kafka.ours, first.offset)], {})
+
+
 async def test_a_batch_is_read_while_the_one_before_is_at_work_and_waits_for_it(
     database: Database, consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
