@@ -57,8 +57,8 @@ def loop_factory() -> type[asyncio.AbstractEventLoop] | None:
 def settled() -> None:
     """What is loaded by now stays: garbage is no longer looked for in it, and less often in what comes.
 
-    A consumer makes some twenty objects for every event. With Python's own thresholds a fifth of its processor time
-    goes into looking through everything the process has loaded.
+    A consumer makes many objects for every event, and with Python's own thresholds they make it look through everything
+    the process has loaded, again and again.
     """
     gc.collect()
     gc.freeze()

@@ -5,7 +5,7 @@ again message by message under savepoints: what works is committed, what failed 
 while later messages of the same aggregate wait behind it; at last it becomes a dead letter. What is broken outside the
 messages (database or network gone) never makes a dead letter: the consumer waits and tries the batch again.
 
-A batch is read while the one before it is at work, which mostly waits for the database. Their effects keep their order.
+A batch is read while the one before it is at work and waits for the database. Their effects keep their order.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ Records = Sequence[ConsumerRecord[bytes, bytes]]
 ONLY_GROUP = "zayton-only-group"
 HAND_BACK_PAUSE_S = 1.0
 GRACE_S = 10  # for what is at work when a consumer stops
-READ_AT_A_TIME = 25  # records, some 0.2 ms: how long the batch at work may wait for them
+READ_AT_A_TIME = 25  # records, before the batch at work has its turn
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,8 @@ class Consumer:
         offsets = {partition: offset for partition, offset in last.items() if partition in ours}
         try:
             await consumer.commit(offsets)
-        except Exception as error:  # noqa: BLE001
-            # Taken away meanwhile, or the broker is: whoever gets these records again finds them done.
+        except Exception as error:  # noqa: BLE001  # whatever it was, whoever gets these records again finds them done
+            # Taken away meanwhile, or the broker is.
             log.info("offsets_not_committed", service=self._service, error=repr(error))
 
     async def process(self, records: Records) -> None:

@@ -70,7 +70,7 @@ class Relay:
             await producer.stop()
 
     async def _publish_batch(self, producer: AIOKafkaProducer) -> int:
-        # The transaction stays open while Kafka is awaited, and holds locks that none of ours waits for.
+        # The transaction stays open while Kafka is awaited. Only a relay that takes over too early waits for its locks.
         async with self._database.transaction() as session:
             await rewound_never_while_sending(session)
             rows = (await session.execute(_waiting)).all()

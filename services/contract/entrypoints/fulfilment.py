@@ -1,5 +1,6 @@
 """What happens to a deal past its signing: by its parties under deals, by the operator under the other paths."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -95,7 +96,7 @@ async def list_recordals(
 ) -> Page[FiledDeal]:
     """Deals in a state of recordal, for the operator who checks them against the register."""
     rows, following = await paginate(tx, deals_in(state), paging, sort=[DealRow.deal_id])
-    return Page(items=[await _filed(tx, row) for row in rows], next=following)
+    return Page(items=await _filed(tx, rows), next=following)
 
 
 @recordals.post("/{deal_id}/receipt", dependencies=[OPERATOR_ACTS])
@@ -103,7 +104,7 @@ async def record_recordal(deal_id: UUID, body: ConfirmRecordal, desk: MoneyDeskO
     """The operator has seen the deal in the register."""
     receipt, office = (body.receipt_number, body.recorded_on), Office(desk.actor, is_operator=True)
     await decide(desk.book, utcnow, deal_id, None, lambda deal, _kind, at: fulfilment.record(deal, office, receipt, at))
-    return await _filed(desk.session, await _row(desk.session, deal_id))
+    return (await _filed(desk.session, [await _row(desk.session, deal_id)]))[0]
 
 
 @recordals.post("/{deal_id}/refusal", dependencies=[OPERATOR_ACTS])
@@ -115,7 +116,7 @@ async def refuse_recordal(deal_id: UUID, body: GiveReason, desk: MoneyDeskOf) ->
         fulfilment.refuse_recordal(deal, office, body.reason, at)
 
     await decide(desk.book, utcnow, deal_id, None, refuse)
-    return await _filed(desk.session, await _row(desk.session, deal_id))
+    return (await _filed(desk.session, [await _row(desk.session, deal_id)]))[0]
 
 
 @disputes.get("", dependencies=[OPERATOR_READS])
@@ -167,9 +168,16 @@ async def _row(tx: Tx, deal_id: UUID) -> DealRow:
     return await tx.get_one(DealRow, deal_id, populate_existing=True)
 
 
-async def _filed(tx: Tx, row: DealRow) -> FiledDeal:
-    filing = await tx.get(RecordalRow, row.deal_id, populate_existing=True)
-    invoice_id = await tx.scalar(select(InvoiceRow.invoice_id).where(InvoiceRow.deal_id == row.deal_id))
+async def _filed(tx: Tx, rows: Sequence[DealRow]) -> list[FiledDeal]:
+    ids = [row.deal_id for row in rows]
+    wanted = select(RecordalRow).where(RecordalRow.deal_id.in_(ids)).execution_options(populate_existing=True)
+    filings = {filing.deal_id: filing for filing in await tx.scalars(wanted)}
+    of_deals = select(InvoiceRow.deal_id, InvoiceRow.invoice_id).where(InvoiceRow.deal_id.in_(ids))
+    invoices = {row.deal_id: row.invoice_id for row in await tx.execute(of_deals)}
+    return [_as_filed(row, filings.get(row.deal_id), invoices.get(row.deal_id)) for row in rows]
+
+
+def _as_filed(row: DealRow, filing: RecordalRow | None, invoice_id: UUID | None) -> FiledDeal:
     return FiledDeal(
         deal_id=row.deal_id,
         state=DealState(row.state),

@@ -50,7 +50,7 @@ class FiledDeal(BaseModel):
     refusal: str = Field(description="What the office said when it refused. Empty once it was filed anew.")
     receipt_number: str
     recorded_on: date | None
-    invoice_id: UUID | None = Field(description="Whose money is held meanwhile; null where there is none to hold.")
+    invoice_id: UUID | None = Field(description="The deal's; null where there is nothing to pay.")
 
 
 class BankAccount(BaseModel):

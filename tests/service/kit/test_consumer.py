@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -247,6 +248,10 @@ class OneOfThree:
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
         self.committed |= offsets
 
+    def message(self, *batch: ConsumerRecord[bytes, bytes]) -> KafkaMessage:
+        this: Any = self
+        return KafkaMessage(raw_message=batch, body=b"", consumer=this)
+
 
 async def test_a_batch_handed_back_is_read_again_before_what_was_read_meanwhile(
     database: Database, consumer: Consumer, kept: Effects, monkeypatch: pytest.MonkeyPatch
@@ -264,7 +269,7 @@ async def test_a_batch_handed_back_is_read_again_before_what_was_read_meanwhile(
 
     async def hear(*batches: tuple[ConsumerRecord[bytes, bytes], ...]) -> None:
         for batch in batches:
-            await consumer._on_batch([], KafkaMessage(raw_message=batch, body=b"", consumer=kafka))  # type: ignore[arg-type]
+            await consumer._on_batch([], kafka.message(*batch))
 
     monkeypatch.setattr(Consumer, "_together_or_each", fail_at_first)
     monkeypatch.setattr(consumer_module, "is_outside_fault", lambda _error: False)  # its time is up at once
@@ -285,7 +290,7 @@ async def test_a_batch_that_cannot_be_read_is_handed_back(
     kafka = OneOfThree()
     monkeypatch.setattr(consumer, "_receive", lambda _record: 1 / 0)
     monkeypatch.setattr(consumer_module, "HAND_BACK_PAUSE_S", 0)
-    await consumer._on_batch([], KafkaMessage(raw_message=(first,), body=b"", consumer=kafka))  # type: ignore[arg-type]
+    await consumer._on_batch([], kafka.message(first))
     await consumer.stop()
     assert (kafka.sought, kafka.committed) == ([(kafka.ours, first.offset)], {})
 
@@ -310,9 +315,8 @@ async def test_a_batch_is_read_while_the_one_before_is_at_work_and_waits_for_it(
     monkeypatch.setattr(Consumer, "_work_off", work_off)
     monkeypatch.setattr(Consumer, "_receive", read)
     kafka = OneOfThree()
-    await consumer._on_batch([], KafkaMessage(raw_message=(first,), body=b"", consumer=kafka))  # type: ignore[arg-type]
-    following = KafkaMessage(raw_message=(second,), body=b"", consumer=kafka)  # type: ignore[arg-type]
-    next_one = asyncio.create_task(consumer._on_batch([], following))
+    await consumer._on_batch([], kafka.message(first))
+    next_one = asyncio.create_task(consumer._on_batch([], kafka.message(second)))
     while len(told) < 3:  # noqa: ASYNC110  # there is nothing to wait for but its turn
         await asyncio.sleep(0)
     assert told == ["read", "at work", "read"]

@@ -114,6 +114,25 @@ async def test_a_signed_licence_starts_the_recordal_clock_an_assignment_does_not
     assert await events_of(world, path) == {}
 
 
+@pytest.mark.parametrize("ended", [contract.DealEnded, contract.PaymentRefunded])
+async def test_what_has_ended_has_nothing_left_to_file(
+    world: World, two_sides: tuple[Org, Org], person: Principal, ended: Any
+) -> None:
+    path = await link(world, person, "calendars")
+    deals = [deal_of(two_sides) for _ in range(2)]
+    signed = contract.ContractSigned(deal=deals[0])
+    signed.terms.form = DEAL_FORM_ORDINARY_LICENCE
+    signed.signed_at.FromDatetime(world.now)
+    refused = contract.RecordalRefused(deal=deals[1])
+    refused.recordal.due_at.FromDatetime(datetime(2027, 3, 1, tzinfo=UTC))
+    for message in (signed, refused):
+        await world.hear(world.record(message, UUID(message.deal.deal_id), 5))
+    assert set(await events_of(world, path)) == {"licence_recordal", "licence_recordal_again"}
+    for deal in deals:
+        await world.hear(world.record(ended(deal=deal), UUID(deal.deal_id), 6))
+    assert await events_of(world, path) == {}
+
+
 async def test_a_demands_end_is_its_organisations_alone_and_in_its_language(
     world: World, two_sides: tuple[Org, Org], person: Principal
 ) -> None:
