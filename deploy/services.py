@@ -3,8 +3,8 @@
 Libraries are imported when they are needed: a hall that starts brings up its servers meanwhile.
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -36,18 +36,28 @@ def migrate(url: str, names: Sequence[str] = SCHEMAS) -> None:
         migrations.upgrade(url, package_of(name))
 
 
-async def resend_outboxes(url: str, names: Sequence[str] = SCHEMAS, since: datetime | None = None) -> int:
-    """Let services send once more what their outboxes retain. Returns how many events that is."""
-    return sum(await asyncio.gather(*(_resend(url, name, since) for name in names)))
+@asynccontextmanager
+async def resending_outboxes(
+    url: str, names: Sequence[str] = SCHEMAS, since: datetime | None = None
+) -> AsyncIterator[int]:
+    """Let services send once more what their outboxes retain, after the block, and nothing during it.
 
-
-async def _resend(url: str, name: str, since: datetime | None) -> int:
+    Yields how many events that is.
+    """
     from services.kit import outbox
     from services.kit.db import Database
 
-    # A long outbox takes longer than a request may.
-    database = Database(url, name, pool_size=1, statement_timeout_ms=600_000)
-    try:
-        return await outbox.resend(database, since)
-    finally:
-        await database.close()
+    async with AsyncExitStack() as stack:
+        resent = 0
+        for name in names:
+            # A long outbox takes longer than a request may.
+            database = Database(url, name, pool_size=1, statement_timeout_ms=600_000)
+            stack.push_async_callback(database.close)
+            resent += await stack.enter_async_context(outbox.resending(database, since))
+        yield resent
+
+
+async def resend_outboxes(url: str, names: Sequence[str] = SCHEMAS, since: datetime | None = None) -> int:
+    """Let services send once more what their outboxes retain. Returns how many events that is."""
+    async with resending_outboxes(url, names, since) as resent:
+        return resent

@@ -8,7 +8,8 @@ import shutil
 import signal
 import subprocess
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 import orjson
@@ -28,12 +29,16 @@ class MeshBroker(Server):
     name = "mesh"
 
     def __init__(
-        self, home: Path, *, port: int | None = None, before_restart: Callable[[], Awaitable[None]] | None = None
+        self,
+        home: Path,
+        *,
+        port: int | None = None,
+        restarting: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
     ) -> None:
-        """`before_restart` is awaited while the broker is down, before it comes back empty."""
+        """`restarting` is entered while the broker is down and left when it is back, empty."""
         self._child = Child(self.name, home.resolve(), EndSignals(patience_s=3))
         self._port = port
-        self._before_restart = before_restart
+        self._restarting = restarting
         self._has_run = False
 
     @property
@@ -45,15 +50,21 @@ class MeshBroker(Server):
 
     async def start(self) -> None:
         await self._child.end_orphan()
-        if self._has_run and self._before_restart:
-            await self._before_restart()
+        try:
+            async with self._restarting() if self._has_run else nullcontext():
+                await self._spawn()
+        except BaseException:
+            await self.stop()
+            raise
+        self._has_run = True
+
+    async def _spawn(self) -> None:
         # The same port after a restart, since every client knows it.
         self._port = free_port(self._port)
         url = f"tcp://{self.address}"
         options = ["--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://zayton/"]
         self._child.spawn([_mesh_program(), "broker", "--silent", "--cluster-id", EMBEDDED_CLUSTER, *options])
         await self._child.until(lambda: answers_kafka(self.address), within_s=30)
-        self._has_run = True
 
     async def stop(self) -> None:
         await self._child.stop()

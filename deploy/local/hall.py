@@ -4,8 +4,8 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Literal
@@ -18,7 +18,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.server import Progress, Server, silent
 from deploy.local.service_process import ServiceProcess
 from deploy.local.supervisor import Supervisor
-from deploy.services import GATEWAY, SERVICES, build, migrate, resend_outboxes
+from deploy.services import GATEWAY, SERVICES, build, migrate, resend_outboxes, resending_outboxes
 from deploy.web import PortTaken, listener
 
 # What the embedded broker asks of its clients: it knows no idempotent producers, and lets a consumer that joins wait
@@ -115,22 +115,19 @@ async def _start_servers(supervisor: Supervisor, home: Home, wanted: Wanted, say
     def postgres_url() -> str:
         return postgres.url() if postgres else ""
 
-    async def rewind() -> None:
-        # While the broker is down: what a relay had under way may not reach the empty one before what came earlier.
-        resent = await resend_outboxes(database_url or postgres_url())
+    @asynccontextmanager
+    async def restarting() -> AsyncIterator[None]:
+        from deploy.local.topics import make_topics_again
+
+        async with resending_outboxes(database_url or postgres_url()) as resent:
+            yield
+            await make_topics_again(broker.address if broker else "")
         say(f"The broker has forgotten all: {resent} events are sent again")
 
-    broker = None if kafka else _broker(home, wanted, say, rewind)
-
-    async def recover(server: Server) -> None:
-        from deploy.local.topics import ensure_topics
-
-        if server is broker and wanted.embedded_mesh:
-            await ensure_topics(broker.address)
-
+    broker = None if kafka else _broker(home, wanted, say, restarting)
     say(f"PostgreSQL: {'embedded' if postgres else 'yours'}; Kafka: {broker.name if broker else 'yours'}")
     say(f"Search: {'your Meilisearch' if wanted.external('MEILISEARCH_URL') else 'PostgreSQL'}")
-    await supervisor.start(*(server for server in (postgres, broker) if server), recover=recover)
+    await supervisor.start(*(server for server in (postgres, broker) if server))
     return Running(
         pid=os.getpid(),
         base_url=f"http://{HOST}:{wanted.port}",
@@ -142,9 +139,11 @@ async def _start_servers(supervisor: Supervisor, home: Home, wanted: Wanted, say
     )
 
 
-def _broker(home: Home, wanted: Wanted, say: Progress, rewind: Callable[[], Awaitable[None]]) -> Server:
+def _broker(
+    home: Home, wanted: Wanted, say: Progress, restarting: Callable[[], AbstractAsyncContextManager[None]]
+) -> Server:
     if wanted.kafka == "mesh":
-        return MeshBroker(home.path, before_restart=rewind)
+        return MeshBroker(home.path, restarting=restarting)
     return ApacheKafka(home.path, progress=say)
 
 

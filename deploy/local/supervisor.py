@@ -2,15 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import starmap
 from typing import Self
 
 from deploy.local.server import Progress, Server, silent
-
-Recover = Callable[[Server], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -24,10 +21,6 @@ class Care:
     first_pause_s: float = 0.5  # between attempts to bring a server back, doubled each time
     longest_pause_s: float = 30.0
     steady_after_s: float = 60.0  # a server up for so long starts again without a pause
-
-
-async def nothing_to_recover(_server: Server) -> None:
-    """Most servers come back with all they had."""
 
 
 class Supervisor:
@@ -44,17 +37,12 @@ class Supervisor:
     async def __aexit__(self, *_exception: object) -> None:
         await self.stop()
 
-    async def start(self, *servers: Server, recover: Recover = nothing_to_recover) -> None:
-        """Start servers together and keep them up. `recover` gets each one that was brought back, until it works.
-
-        Raises CannotStart where one does not come up this first time.
-        """
+    async def start(self, *servers: Server) -> None:
+        """Start servers together and keep them up. Raises CannotStart where one does not come up this first time."""
         group: list[tuple[Server, asyncio.Task[None]]] = []
         self._groups.append(group)
         # All are waited for, so that one that came up beside one that did not is known and stopped.
-        results = await asyncio.gather(
-            *(self._start_one(server, recover, group) for server in servers), return_exceptions=True
-        )
+        results = await asyncio.gather(*(self._start_one(server, group) for server in servers), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -68,11 +56,9 @@ class Supervisor:
         if failures:
             raise BaseExceptionGroup("Servers did not stop", failures)
 
-    async def _start_one(
-        self, server: Server, recover: Recover, group: list[tuple[Server, asyncio.Task[None]]]
-    ) -> None:
+    async def _start_one(self, server: Server, group: list[tuple[Server, asyncio.Task[None]]]) -> None:
         await server.start()
-        keeper = _Keeper(server, recover, self._care, self._say)
+        keeper = _Keeper(server, self._care, self._say)
         group.append((server, asyncio.create_task(keeper.run(), name=f"keep-{server.name}")))
 
 
@@ -84,9 +70,8 @@ async def _let_go(server: Server, keeping: asyncio.Task[None]) -> None:
 
 
 class _Keeper:
-    def __init__(self, server: Server, recover: Recover, care: Care, say: Progress) -> None:
+    def __init__(self, server: Server, care: Care, say: Progress) -> None:
         self._server = server
-        self._recover = recover
         self._care = care
         self._say = say
         self._pause_s = 0.0
@@ -121,16 +106,14 @@ class _Keeper:
     async def _bring_back(self) -> None:
         if time.monotonic() - self._up_since > self._care.steady_after_s:
             self._pause_s = 0.0
-        recovered = False
-        while not recovered:
+        back = False
+        while not back:
             await asyncio.sleep(self._pause_s)
             self._pause_s = min(max(self._pause_s * 2, self._care.first_pause_s), self._care.longest_pause_s)
             try:
-                if not self._server.running() or self._asked - self._answered > self._care.silent_for_s:
-                    await self._server.restart()
-                    self._up_since = self._answered = self._asked = time.monotonic()
-                await self._recover(self._server)
-                recovered = True
+                await self._server.restart()
+                back = True
             except Exception as error:  # noqa: BLE001  # the person sees it, and we try again
                 self._say(f"{self._server.name} is not back yet: {error}")
+        self._up_since = self._answered = self._asked = time.monotonic()
         self._say(f"{self._server.name} is back")

@@ -1,5 +1,6 @@
 """Creates the hall's topics on a broker, each with its dead-letter topic, and says which of them exist."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ DEAD_LETTER_RETENTION_HOURS = 24 * 90
 # The embedded broker makes any topic that a client merely asks about, with this many partitions. Wanting the same, it
 # does not matter who comes first after a restart: we, or a client that connects again.
 EMBEDDED_PARTITIONS = 4
+EMBEDDED_SETTLES_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,15 @@ async def ensure_topics(bootstrap_servers: str) -> list[str]:
             if code and error is not TopicAlreadyExistsError:
                 raise error(f"{name}: {details[0] if details else error.message}")
         return [topic.name for topic in missing]
+
+
+async def make_topics_again(bootstrap_servers: str) -> None:
+    """Give the embedded broker, which has come back empty, its topics. Nobody may send to it until this returns.
+
+    It shows a topic before it has set the topic's partitions to their start: what is sent in between is lost.
+    """
+    await ensure_topics(bootstrap_servers)
+    await asyncio.sleep(EMBEDDED_SETTLES_S)  # those that other clients asked for and made
 
 
 async def topic_states(bootstrap_servers: str) -> list[TopicState]:

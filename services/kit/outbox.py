@@ -1,6 +1,7 @@
 """The way out: facts are rows of the transaction that made them true, and are published afterwards by the relay."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -86,7 +87,7 @@ def _row(fact: Fact, now: datetime, traceparent: str | None) -> dict[str, object
 
 
 async def rewound_never_while_sending(session: AsyncSession) -> None:
-    """Taken by a relay for each batch, so that `resend` waits until nothing is under way.
+    """Taken by a relay for each batch, so that `resending` waits until nothing is under way.
 
     The commit need not wait for the disk: a mark that a power cut takes back is an event sent twice, which consumers
     know by its id.
@@ -99,11 +100,12 @@ async def rewound_never_while_sending(session: AsyncSession) -> None:
     )
 
 
-async def resend(database: Database, since: datetime | None = None) -> int:
-    """Mark retained rows unpublished, so that the relay sends them again in their old order. Returns how many.
+@asynccontextmanager
+async def resending(database: Database, since: datetime | None = None) -> AsyncIterator[int]:
+    """Let the relay send retained rows again, in their old order, after the block. Yields how many.
 
-    For a broker that lost all, call it while that broker is down: what a relay had under way when it died must not
-    reach the new one before what came earlier.
+    Nothing is sent during the block, and nothing is under way when it begins. A broker that lost all comes back inside
+    it: else what a relay had under way when the old one died would reach the new one before what came earlier.
     """
     async with database.transaction() as session:
         await session.execute(text("SET LOCAL lock_timeout = '30s'"))
@@ -113,7 +115,7 @@ async def resend(database: Database, since: datetime | None = None) -> int:
             statement = statement.where(outbox.c.created_at >= since)
         result = await session.execute(statement)
         await wake(session)
-        return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        yield int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
 
 
 async def backlog(session: AsyncSession) -> int:

@@ -1,5 +1,7 @@
 """Both brokers and the hall's topics on them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,30 @@ async def test_the_embedded_broker_forgets_and_gets_its_topics_again(tmp_path: P
     assert await first_record(broker) == b"another"
     await broker.stop()
     assert not await broker.alive()
+
+
+async def test_the_embedded_broker_comes_back_with_all_it_needs_or_not_at_all(tmp_path: Path) -> None:
+    seen: list[bool] = []
+    attempts = iter([ConnectionError("the database is away"), None])
+
+    @asynccontextmanager
+    async def restarting() -> AsyncIterator[None]:
+        seen.append(broker.running())
+        yield
+        seen.append(await broker.alive())
+        if error := next(attempts):
+            raise error
+
+    broker = MeshBroker(tmp_path, restarting=restarting)
+    await broker.start()
+    assert seen == []
+    with pytest.raises(ConnectionError):
+        await broker.restart()
+    assert not broker.running()
+    await broker.restart()
+    assert broker.running()
+    assert seen == [False, True] * 2
+    await broker.stop()
 
 
 async def test_a_client_that_comes_before_the_topics_does_no_harm(tmp_path: Path) -> None:

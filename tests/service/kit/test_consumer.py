@@ -326,13 +326,32 @@ async def test_a_batch_is_read_while_the_one_before_is_at_work_and_waits_for_it(
     assert told == ["read", "at work", "read", "done", "at work", "done"]
 
 
-async def test_sending_again_waits_until_nothing_is_under_way(database: Database) -> None:
+async def test_while_a_broker_comes_back_nothing_is_under_way(database: Database) -> None:
     await records(database, "a")
+
+    async def resend() -> None:
+        async with outbox.resending(database) as resent:
+            assert resent == 1
+            resending.set()
+            await back.wait()
+
+    async def send() -> int:
+        async with database.transaction() as relay:
+            await outbox.rewound_never_while_sending(relay)
+            return await outbox.backlog(relay)
+
+    resending, back = asyncio.Event(), asyncio.Event()
     async with database.transaction() as session:
         await session.execute(update(outbox_table).values(published_at=func.now()))
     async with database.transaction() as relay:
         await outbox.rewound_never_while_sending(relay)
-        resending = asyncio.create_task(outbox.resend(database))
+        task = asyncio.create_task(resend())
         await asyncio.sleep(0.2)
-        assert not resending.done()
-    assert await resending == 1
+        assert not resending.is_set()
+    await resending.wait()
+    next_batch = asyncio.create_task(send())
+    await asyncio.sleep(0.2)
+    assert not next_batch.done()
+    back.set()
+    await task
+    assert await next_batch == 1

@@ -81,20 +81,16 @@ async def test_a_server_that_fails_to_start_stops_those_before_it() -> None:
     assert diary == ["start database", "stop database"]
 
 
-async def test_a_dead_server_comes_back_and_what_it_forgot_is_made_again() -> None:
+async def test_a_dead_server_comes_back() -> None:
     diary: list[str] = []
     said: list[str] = []
     broker = Fake("broker", diary)
-
-    async def recover(_server: Server) -> None:
-        diary.append("topics")
-
     async with Supervisor(say=said.append, care=QUICK) as supervisor:
-        await supervisor.start(broker, recover=recover)
+        await supervisor.start(broker)
         assert diary == ["start broker"]
         broker.up = False
-        await until(lambda: "topics" in diary)
-    assert diary == ["start broker", "stop broker", "start broker", "topics", "stop broker"]
+        await until(lambda: "broker is back" in said)
+    assert diary == ["start broker", "stop broker", "start broker", "stop broker"]
     assert said == ["broker ended; starting it again", "broker is back"]
 
 
@@ -102,21 +98,11 @@ async def test_bringing_back_is_tried_until_it_works_and_says_why_not() -> None:
     diary: list[str] = []
     said: list[str] = []
     broker = Fake("broker", diary)
-    recoveries = 0
-
-    async def recover(_server: Server) -> None:
-        nonlocal recoveries
-        recoveries += 1
-        if recoveries < 3:
-            raise ConnectionError("database is away")
-
     async with Supervisor(say=said.append, care=QUICK) as supervisor:
-        await supervisor.start(broker, recover=recover)
+        await supervisor.start(broker)
         broker.failing_starts, broker.up = 2, False
         await until(lambda: "broker is back" in said)
     assert said.count("broker is not back yet: not yet") == 2
-    assert said.count("broker is not back yet: database is away") == 2
-    # The broker itself was up by then and is not started anew for the sake of its recovery.
     assert diary.count("start broker") == 2
 
 
