@@ -16,10 +16,13 @@ ZAYTON_REQUIRE_ALL=1 turns "skipped, since the machine lacks it" into a failure,
 """
 
 import asyncio
+import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.local.postgres import Postgres
@@ -30,7 +33,15 @@ from tests.support.tokens import Issuer
 
 pytest_plugins = ["tests.support.brokers"]
 
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3
+
 ServiceDatabase = Callable[..., Awaitable[Database]]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Some tests mostly wait, so one worker more than there are processors; each runs servers of its own."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +49,15 @@ def home() -> Iterator[Path]:
     """ZAYTON_HOME of the servers of this session.
 
     Not below pytest's own folder: each pytest that starts closes that one to other users, such as the one PostgreSQL
-    runs as where we are root, and so takes away the data of sessions that are running.
+    runs as where we are root, and so takes away the data of sessions that are running. In memory where there is room:
+    on a disk, most of a test's time goes into copying and dropping its database.
     """
-    with tempfile.TemporaryDirectory(prefix="zayton-tests-", ignore_cleanup_errors=True) as folder:
+    place = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else Path(tempfile.gettempdir())
+    for left in place.glob("zayton-tests-[0-9]*-*"):  # by a session that was killed
+        if not psutil.pid_exists(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    prefix = f"zayton-tests-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(dir=place, prefix=prefix, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 

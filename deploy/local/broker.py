@@ -7,6 +7,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -116,19 +117,20 @@ class ApacheKafka(Server):
         if (self._library / KAFKA_JAR).exists():
             return
         self._progress("Fetching Apache Kafka by Maven, once (about 43 MB)")
-        unfinished = self._library.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        # Maven would leave its `target` folder beside the pom.
-        pom = shutil.copy(KAFKA / "pom.xml", unfinished)
-        try:
-            await _run("mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={unfinished}")
-        except CannotStart as error:
-            raise CannotStart(
-                f"Maven could not fetch Apache Kafka. Check the network or the mirror in ~/.m2/settings.xml. {error}"
-            ) from error
-        shutil.rmtree(self._library, ignore_errors=True)
-        unfinished.replace(self._library)
+        self._library.parent.mkdir(parents=True, exist_ok=True)
+        # A folder of one's own, since another hall may fetch at the same time.
+        with tempfile.TemporaryDirectory(dir=self._library.parent, prefix="lib-", ignore_cleanup_errors=True) as folder:
+            jars = Path(folder) / "jars"
+            # Maven would leave its `target` folder beside the pom.
+            pom = shutil.copy(KAFKA / "pom.xml", folder)
+            try:
+                await _run("mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={jars}")
+            except CannotStart as error:
+                advice = "Check the network or the mirror in ~/.m2/settings.xml."
+                raise CannotStart(f"Maven could not fetch Apache Kafka. {advice} {error}") from error
+            if not (self._library / KAFKA_JAR).exists():
+                shutil.rmtree(self._library, ignore_errors=True)
+                jars.replace(self._library)
 
     def _configure(self) -> Path:
         """Write the configuration of this start. Ports of the last start are taken again where they are free."""

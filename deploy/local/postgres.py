@@ -113,8 +113,8 @@ class Postgres(Server):
         connection = await self._connect()
         try:
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
-                # WAL_LOG copies the pages through the log: no checkpoint, so many small copies are quick.
-                await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY WAL_LOG')
+                # Copying files, past the log, takes a fraction of the time for many small databases, as tests make.
+                await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         finally:
             await connection.close()
 

@@ -26,7 +26,8 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 
 def chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    """Its program. The headless shell draws the same pages with a third less work."""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -60,7 +61,7 @@ class Person:
 
     def violations(self) -> list[str]:
         """What axe-core has against the page as it is now: rule, and the elements."""
-        options: dict[str, Any] = {"runOnly": {"type": "tag", "values": _RULES}}
+        options: dict[str, Any] = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
         found = Axe().run(self.page, options=options).response["violations"]
         return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
 

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from generate import PROTO
 
+from tests.support.brokers import lacking
+
 SPECS = "@asyncapi/specs@6.11.1"
 
 
@@ -19,11 +21,11 @@ SPECS = "@asyncapi/specs@6.11.1"
 def official_schema(tmp_path: Path) -> Any:
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("npm is not installed, so the official AsyncAPI schema cannot be had")
+        lacking("npm is not installed, so the official AsyncAPI schema cannot be had")
     command = [npm, "pack", SPECS, "--prefer-offline", "--pack-destination", str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     if run.returncode != 0:
-        pytest.skip(f"npm could not fetch {SPECS}: {run.stderr[-300:]}")
+        lacking(f"npm could not fetch {SPECS}: {run.stderr[-300:]}")
     with tarfile.open(next(tmp_path.glob("*.tgz"))) as package:
         schema = package.extractfile("package/schemas/3.0.0-without-$id.json")
         assert schema is not None

@@ -5,9 +5,10 @@ Functions on a deal, as deal.py's methods are: each raises a Problem and changes
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from services.contract.domain import errors, recordal
+from services.contract.domain.days import first_day_anywhere
 from services.contract.domain.deal import Deal
 from services.contract.domain.facts import RightKind
 from services.contract.domain.fulfilled import (
@@ -33,8 +34,6 @@ from services.contract.domain.states import Action, By, DealState, Transition, t
 from services.contract.domain.terms import TRANSFERS, Terms
 from services.kit.problems import FieldError, InvalidInput
 
-_CHINA = timedelta(hours=8)  # the register's office keeps its days there
-
 
 @dataclass(frozen=True)
 class Office:
@@ -49,7 +48,7 @@ def after_signing(deal: Deal, kind: RightKind, tariff: Tariff, at: datetime) -> 
     if deal.state is not DealState.SIGNED:
         return
     terms = _terms(deal)
-    rule = rule_for(kind, terms, at.date())
+    rule = rule_for(kind, terms, at)
     due = recordal.due_at(rule, max(at, terms.starts_at or at)) if rule else None
     deal.recordal = Recordal(due_at=due)
     if fee := fee_of(deal):
@@ -127,10 +126,10 @@ def file_recordal(
     """A party has filed at the register's office: (filing number, day). Returns the rule it follows."""
     number, filed_on = filing
     found = deal.check(Action.FILE_RECORDAL, actor.organisation_id, at)
-    rule = rule_for(kind, _terms(deal), _signed_at(deal).date())
+    rule = rule_for(kind, _terms(deal), _signed_at(deal))
     if rule and rule.by_licensor_alone and deal.side_of(actor.organisation_id) != By.LICENSOR:
         raise errors.RecordalByLicensor(rule=rule.id, article=rule.article)
-    if faults := day_faults("/filed_on", filed_on, _day(_signed_at(deal)), _day(at)):
+    if faults := day_faults("/filed_on", filed_on, first_day_anywhere(_signed_at(deal)), at):
         raise InvalidInput(errors=faults)
     deal.recordal = replace(_recordal(deal), filing_number=number, filed_on=filed_on, refusal="")
     deal.advance(found.target, RecordalFiled(at, found.action, actor, deal.recordal))
@@ -143,7 +142,7 @@ def record(deal: Deal, office: Office, receipt: tuple[str, date], at: datetime) 
     found = _witnessed(deal, Action.RECORD, office, at)
     filed_on = _recordal(deal).filed_on
     assert filed_on is not None
-    if faults := day_faults("/recorded_on", recorded_on, filed_on, _day(at)):
+    if faults := day_faults("/recorded_on", recorded_on, filed_on, at):
         raise InvalidInput(errors=faults)
     deal.recordal = replace(_recordal(deal), receipt_number=number, recorded_on=recorded_on)
     deal.advance(found.target, RecordalRecorded(at, found.action, office.actor, deal.recordal))
@@ -160,7 +159,7 @@ def refuse_recordal(deal: Deal, office: Office, reason: str, at: datetime) -> No
 def release(deal: Deal, actor: Actor, kind: RightKind, at: datetime) -> None:
     """The licensee says that all is as agreed, without waiting for a recordal. Not for what passes by registration."""
     found = deal.check(Action.RELEASE, actor.organisation_id, at)
-    rule = rule_for(kind, _terms(deal), _signed_at(deal).date())
+    rule = rule_for(kind, _terms(deal), _signed_at(deal))
     if rule and rule.decides_effect:
         raise errors.ReleaseBeforeRegistration(rule=rule.id, article=rule.article)
     _release(deal, found, actor, at)
@@ -225,7 +224,7 @@ def end(deal: Deal, at: datetime) -> bool:
 def remind_of_recordal(deal: Deal, kind: RightKind, at: datetime) -> bool:
     """The term for filing ends soon and nothing has been filed, or it has been refused."""
     filing = deal.recordal
-    rule = rule_for(kind, _terms(deal), _signed_at(deal).date()) if deal.signatures else None
+    rule = rule_for(kind, _terms(deal), _signed_at(deal)) if deal.signatures else None
     over = deal.state in {DealState.TERMINATED, DealState.EXPIRED, DealState.REFUNDED}
     if filing is None or filing.due_at is None or filing.under_way or rule is None or over:
         return False
@@ -282,7 +281,3 @@ def _recordal(deal: Deal) -> Recordal:
 
 def _signed_at(deal: Deal) -> datetime:
     return deal.signatures[-1].signed_at
-
-
-def _day(at: datetime) -> date:
-    return (at + _CHINA).date()

@@ -3,8 +3,9 @@
 import calendar
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from services.contract.domain.days import day_in_china, end_of_day_in_china, last_day_anywhere
 from services.contract.domain.facts import RightKind
 from services.contract.domain.terms import TRANSFERS, Terms
 from services.kit.problems import FieldError
@@ -81,20 +82,21 @@ class Recordal:
 
     @property
     def late(self) -> bool:
-        return self.filed_on is not None and self.due_at is not None and self.filed_on > self.due_at.date()
+        return self.filed_on is not None and self.due_at is not None and self.filed_on >= day_in_china(self.due_at)
 
 
-def rule_for(kind: RightKind, terms: Terms, day: date, rules: Collection[RecordalRule] = RULES) -> RecordalRule | None:
-    """The rule by the law of a day; None where nothing has to be recorded (such as copyright)."""
-    return next((rule for rule in rules if rule.applies(kind, terms, day)), None)
+def rule_for(
+    kind: RightKind, terms: Terms, at: datetime, rules: Collection[RecordalRule] = RULES
+) -> RecordalRule | None:
+    """The rule by the law of the day; None where nothing has to be recorded (such as copyright)."""
+    return next((rule for rule in rules if rule.applies(kind, terms, day_in_china(at))), None)
 
 
 def due_at(rule: RecordalRule, effective_at: datetime) -> datetime | None:
-    """The end of the last day for filing."""
+    """The first moment after the last day for filing."""
     if rule.within_months is None:
         return None
-    day = _months_later(effective_at.date(), rule.within_months)
-    return datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(days=1)
+    return end_of_day_in_china(_months_later(day_in_china(effective_at), rule.within_months))
 
 
 def _months_later(day: date, months: int) -> date:
@@ -103,9 +105,9 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def day_faults(pointer: str, day: date, not_before: date, today: date) -> list[FieldError]:
-    """A day of the register lies between what came before it and today."""
-    if day > today:
+def day_faults(pointer: str, day: date, not_before: date, at: datetime) -> list[FieldError]:
+    """A day of a register's office, wherever it lies, is between what came before it and today."""
+    if day > last_day_anywhere(at):
         return [FieldError(pointer, "not-past")]
     if day < not_before:
         return [FieldError(pointer, "too-early", params={"earliest": not_before.isoformat()})]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.contract.domain import guards
+from services.contract.domain.days import day_in_china
 from services.contract.domain.facts import Case
 from services.contract.domain.findings import Finding
 
@@ -38,6 +39,6 @@ RULES: tuple[Rule, ...] = (
 
 def assess(case: Case, guard_ids: Collection[str], rules: Collection[Rule] = RULES) -> list[Finding]:
     """What the named guard rails say of a case, by the law of its day: refusals first."""
-    day = case.at.date()
+    day = day_in_china(case.at)
     found = [each for rule in rules if rule.id in guard_ids and rule.in_force(day) for each in rule.check(case)]
     return sorted(found, key=lambda finding: not finding.refuses)

@@ -162,7 +162,7 @@ def _document(deal: Deal, pdf: Pdf | None) -> Document | None:
 def _recordal(deal: Deal, kind: RightKind) -> RecordalView | None:
     if deal.recordal is None or deal.agreed is None:
         return None
-    rule = rule_for(kind, deal.agreed.terms, deal.signatures[-1].signed_at.date())
+    rule = rule_for(kind, deal.agreed.terms, deal.signatures[-1].signed_at)
     filed = {name: value for name, value in vars(deal.recordal).items() if name in RecordalView.model_fields}
     law = {"rule": rule.id if rule else None, "article": rule.article if rule else None}
     return RecordalView.model_validate({**filed, **law, "filed_late": deal.recordal.late})
