@@ -26,6 +26,7 @@ from services.kit import outbox, telemetry
 from services.kit.db import Database, is_outside_fault
 from services.kit.envelope import Event, Undecodable, decode, storable, text_headers
 from services.kit.inbox import Handlers, Poison, remember
+from services.kit.kafka import end_silent_client, know_closed_connections
 from services.kit.tables import dead_letters
 
 log = structlog.get_logger()
@@ -76,39 +77,79 @@ class Consumer:
         self._database = database
         self._handlers = handlers
         self._retry = retry or Retry()
+        self._bootstrap_servers = bootstrap_servers.split(",")
+        self._max_records = max_records
+        self._session_timeout_ms = session_timeout_ms
         self._stopping = False
         self._at_work: asyncio.Task[Records] | None = None
         self._committing: asyncio.Task[None] | None = None
-        self._broker = KafkaBroker(
-            bootstrap_servers.split(","), client_id=f"zayton-{service}", logger=None, graceful_timeout=GRACE_S
+        self._broker, self._subscriber = self._join_in()
+        know_closed_connections()
+
+    def _join_in(self) -> tuple[KafkaBroker, Any]:
+        """A client with its subscription. One that was stopped is used no more."""
+        broker = KafkaBroker(
+            self._bootstrap_servers, client_id=f"zayton-{self._service}", logger=None, graceful_timeout=GRACE_S
         )
-        self._broker.subscriber(
-            *handlers.topics,
+        subscriber = broker.subscriber(
+            *self._handlers.topics,
             batch=True,
-            max_records=max_records,
+            max_records=self._max_records,
             fetch_max_wait_ms=100,  # bounds how late an event is heard on a broker that answers only when the wait ends
             batch_timeout_ms=20,  # FastStream sleeps this long after an empty fetch
             group_id=self.group,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
-            session_timeout_ms=session_timeout_ms,
-            heartbeat_interval_ms=session_timeout_ms // 5,
+            session_timeout_ms=self._session_timeout_ms,
+            heartbeat_interval_ms=self._session_timeout_ms // 5,
             parser=_whole_batch,
             decoder=_raw,
-        )(self._on_batch)
+        )
+        subscriber(self._on_batch)
+        return broker, subscriber
 
     async def start(self) -> None:
         self._stopping = False
+        self._at_work = self._committing = None
+        self._broker, self._subscriber = self._join_in()
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Finish the batches in hand, tell Kafka, and leave the group."""
+        """Finish the batches in hand, tell Kafka, and leave the group: as far as Kafka answers."""
         self._stopping = True
-        if in_hand := [task for task in (self._at_work, self._committing) if task]:
+        if in_hand := self._in_hand():
             await asyncio.wait(in_hand, timeout=GRACE_S)
-        await self._broker.stop()
-        if self._at_work and self._at_work.cancel():
-            await asyncio.wait([self._at_work])
+        if not await self._left():
+            log.warning("consumer_left_its_group_unsaid", service=self._service)
+            if silent := self._subscriber.consumer:
+                await end_silent_client(silent)
+            await self._left()
+        if cut_off := [task for task in self._in_hand() if task.cancel()]:
+            await asyncio.wait(cut_off)
+
+    def _in_hand(self) -> "list[asyncio.Task[Any]]":
+        return [task for task in (self._at_work, self._committing) if task]
+
+    async def _left(self) -> bool:
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await self._broker.stop()
+        except TimeoutError:
+            return False
+        return True
+
+    async def answers(self, within_s: float) -> bool:
+        """Whether this member of the group still gets through to Kafka.
+
+        A client of which some task has died goes silent without an error; only a new one helps.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                await self._subscriber.consumer.committed(TopicPartition(self._handlers.topics[0], 0))
+        except Exception as error:  # noqa: BLE001  # whatever keeps it from an answer
+            log.warning("consumer_gets_no_answer", service=self._service, error=repr(error))
+            return False
+        return True
 
     async def _on_batch(self, _body: Any, message: KafkaMessage) -> None:
         records = message.raw_message

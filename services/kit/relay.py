@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kit import telemetry
 from services.kit.db import Database
 from services.kit.jobs import woken
+from services.kit.kafka import know_closed_connections
 from services.kit.outbox import rewound_never_while_sending
 from services.kit.tables import outbox
 
@@ -43,6 +44,7 @@ class Relay:
         self._database = database
         self._bootstrap_servers = bootstrap_servers
         self._idempotent = idempotent
+        know_closed_connections()
 
     async def run(self, work: asyncio.Event) -> None:
         """Publish whenever `work` is set, and look once a second in case a wake-up was lost.

@@ -19,6 +19,9 @@ from services.kit.settings import Settings
 
 log = structlog.get_logger()
 
+ASK_EVERY_S = 10.0  # whether Kafka still answers the consumer
+ANSWER_WITHIN_S = 30.0  # longer than a broker takes to come back
+
 
 @asynccontextmanager
 async def working(service: Service, settings: Settings) -> AsyncIterator[Leader]:
@@ -26,6 +29,7 @@ async def working(service: Service, settings: Settings) -> AsyncIterator[Leader]
     leader = Leader(service.name, service.database, duties(service, settings))
     leading = asyncio.create_task(leader.run(), name=f"{service.name}-leader")
     consumer: Consumer | None = None
+    listening: asyncio.Task[None] | None = None
     try:
         if service.handlers.topics:
             consumer = Consumer(
@@ -36,13 +40,26 @@ async def working(service: Service, settings: Settings) -> AsyncIterator[Leader]
                 session_timeout_ms=settings.kafka_session_timeout_ms,
             )
             await _start(consumer, service.name)
+            listening = asyncio.create_task(_keep_listening(consumer, service.name), name=f"{service.name}-listening")
         yield leader
     finally:
+        if listening is not None:
+            listening.cancel()
+            await asyncio.wait([listening])
         if consumer is not None:
             await consumer.stop()
         leading.cancel()
         with suppress(asyncio.CancelledError):
             await leading
+
+
+async def _keep_listening(consumer: Consumer, name: str) -> None:
+    """Make a consumer anew that gets no answer from Kafka, until it does."""
+    while True:
+        await asyncio.sleep(ASK_EVERY_S)
+        if not await consumer.answers(ANSWER_WITHIN_S):
+            await consumer.stop()
+            await _start(consumer, name)
 
 
 async def _start(consumer: Consumer, name: str) -> None:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,8 +20,9 @@ from deploy.local.broker import MeshBroker
 from deploy.local.postgres import Postgres
 from deploy.local.server import Server
 from deploy.local.topics import make_topics_again
-from services.kit import dead_letters, outbox, telemetry
+from services.kit import dead_letters, outbox, telemetry, worker
 from services.kit.clock import utcnow
+from services.kit.consumer import Consumer
 from services.kit.envelope import headers_for
 from services.kit.ids import new_id
 from services.kit.inbox import Event, Handlers
@@ -235,6 +237,35 @@ async def test_a_broker_killed_while_publishing_loses_and_doubles_nothing(scene:
         await load
         await scene.expect_everything_once_and_in_order(within_s=60)
     assert await scene.buried() == []
+
+
+async def test_a_client_that_went_silent_is_made_anew(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client whose task for metadata has died waits for its broker for ever, and nobody hears of an error."""
+    started: list[Any] = []
+    start = Consumer.start
+
+    async def start_and_tell(self: Consumer) -> None:
+        await start(self)
+        started.append(self)
+
+    async def no_connection(*_whereto: object, **_group: object) -> None:
+        """Nothing answers at the broker's address."""
+
+    monkeypatch.setattr(Consumer, "start", start_and_tell)
+    monkeypatch.setattr(worker, "ASK_EVERY_S", 0.5)
+    monkeypatch.setattr(worker, "ANSWER_WITHIN_S", 2)
+    aggregates = scene.aggregates(5)
+    async with working(scene.service(), scene.settings):
+        await scene.publish(aggregates, versions=2)
+        await scene.expect_everything_once_and_in_order()
+        silent = started[0]._subscriber.consumer
+        silent._client._sync_task.cancel()
+        silent._client._get_conn = no_connection
+        silent._coordinator.coordinator_dead()
+        await asyncio.sleep(1)  # until what it has asked for is answered
+        await scene.publish(aggregates, versions=2)
+        await scene.expect_everything_once_and_in_order(within_s=60)
+    assert len(started) > 1
 
 
 async def kill(server: Server) -> None:
