@@ -85,9 +85,11 @@ def test_results_are_sorted_and_read_on(visit: Visit) -> None:
         page = visitor.page
         visitor.open("/en/listings")
         page.locator("#sort").select_option("price_asc")
-        page.locator(".sort-line button").click()
+        with page.expect_navigation():
+            page.locator(".sort-line button").click()
         first = page.locator(".card-price").all_inner_texts()
-        page.locator("a[rel=next]").click()
+        with page.expect_navigation():
+            page.locator("a[rel=next]").click()
         second = page.locator(".card-price").all_inner_texts()
         amounts = [float(re.sub(r"[^\d.]", "", text)) * (1_000 if "K" in text else 1) for text in [first[0], second[0]]]
         assert amounts == sorted(amounts)
