@@ -120,7 +120,6 @@ class Consumer:
         if in_hand := self._in_hand():
             await asyncio.wait(in_hand, timeout=GRACE_S)
         if not await self._left():
-            log.warning("consumer_left_its_group_unsaid", service=self._service)
             if silent := self._subscriber.consumer:
                 await end_silent_client(silent)
             await self._left()
@@ -134,7 +133,8 @@ class Consumer:
         try:
             async with asyncio.timeout(GRACE_S):
                 await self._broker.stop()
-        except TimeoutError:
+        except Exception as error:  # noqa: BLE001  # whatever it was, the group will miss this member
+            log.warning("consumer_left_its_group_unsaid", service=self._service, error=repr(error))
             return False
         return True
 

@@ -57,9 +57,12 @@ async def _keep_listening(consumer: Consumer, name: str) -> None:
     """Make a consumer anew that gets no answer from Kafka, until it does."""
     while True:
         await asyncio.sleep(ASK_EVERY_S)
-        if not await consumer.answers(ANSWER_WITHIN_S):
-            await consumer.stop()
-            await _start(consumer, name)
+        try:
+            if not await consumer.answers(ANSWER_WITHIN_S):
+                await consumer.stop()
+                await _start(consumer, name)
+        except Exception:  # one that has no client gives no answer either, and is tried again
+            log.exception("consumer_not_made_anew", service=name)
 
 
 async def _start(consumer: Consumer, name: str) -> None:
