@@ -13,9 +13,9 @@ from services.kit.topics import all_topics
 
 DEAD_LETTER_RETENTION_HOURS = 24 * 90
 # The embedded broker makes any topic that a client merely asks about, with this many partitions. Wanting the same, it
-# does not matter who comes first after a restart: we, or a client that connects again.
+# does not matter for a topic's shape who comes first after a restart: we, or a client that connects again.
 EMBEDDED_PARTITIONS = 4
-EMBEDDED_SETTLES_S = 1.0
+EMBEDDED_SETTLES_S = 1.0  # after it shows a topic; nothing tells when the topic is ready, which takes milliseconds
 
 
 @dataclass(frozen=True)

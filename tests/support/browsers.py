@@ -26,7 +26,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 
 def chromium() -> str | None:
-    """Its program. The headless shell draws the same pages with a third less work."""
+    """Its program. The headless shell draws the same pages with less work."""
     return shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 

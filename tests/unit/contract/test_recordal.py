@@ -62,7 +62,7 @@ def test_three_months_end_on_the_same_day_or_the_last_of_the_month(effective: st
 )
 def test_a_day_is_one_of_an_office_anywhere(day: str, reason: str | None) -> None:
     signed_at = datetime(2026, 11, 25, 11, 59, tzinfo=UTC)  # still the 24th west of the date line
-    at = datetime(2026, 11, 25, 10, 0, tzinfo=UTC) + timedelta(hours=4)  # the 26th already east of it
+    at = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)  # the 26th already east of it
     faults = day_faults("/filed_on", date.fromisoformat(day), first_day_anywhere(signed_at), at)
     assert [fault.code for fault in faults] == ([reason] if reason else [])
 
